@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * arena: the map from an address to its arena and its span.
+ *
+ * THEORY OF OPERATION
+ *
+ * An arena is a 4-MiB window of the direct map.  Arenas are sparse: one exists
+ * where the buddy allocator once gave a page, and lives until the module goes.
+ * The map has three levels (see internal.h): arena_map[4 GiB] -> l2[4 MiB] ->
+ * spans[8 KiB].  What is absent is an empty table, never NULL, so span_of() is
+ * three loads after one comparison.
+ *
+ * Whoever holds a run of pages writes its spans[] entries; nobody else does.  An
+ * entry is published with release after the span is made, and cleared before
+ * the pages can go to anybody else.  Readers take no lock.
+ *
+ * LOCKS: arena_lock guards insertion.  Entries only go from empty to filled.
+ * INVARIANT: arenas[i] is set before spans[i] stops being the empty page.
+ */
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+
+#include "internal.h"
+
+/* Room for memory that is plugged in later: 16 times the machine, at least 1 TiB. */
+#define ARENA_MAP_HEADROOM	16
+#define ARENA_MAP_MIN		(SZ_1T >> ARENA_SHIFT)
+
+unsigned long arena_map_size __read_mostly;
+struct arena_l2 **arena_map __read_mostly;
+
+static struct arena_l2 *arena_empty_l2 __read_mostly;
+static struct mspan **arena_empty_spans __read_mostly;
+static DEFINE_SPINLOCK(arena_lock);
+static struct fixalloc arena_fixalloc;
+
+#define ARENA_EMPTY_L2_BYTES	offsetof(struct arena_l2, arenas)
+#define ARENA_SPANS_BYTES	(ARENA_PAGES * sizeof(struct mspan *))
+
+static unsigned long arena_map_l1_bytes(void)
+{
+	return (arena_map_size >> ARENA_L2_SHIFT) * sizeof(*arena_map);
+}
+
+/* The highest page frame, relative to the start of the direct map. */
+static unsigned long arena_machine_end(void)
+{
+	unsigned long end = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		end = max(end, node_end_pfn(nid));
+	return end;
+}
+
+int arena_map_init(void)
+{
+	unsigned long i, arenas = arena_machine_end() >> (ARENA_SHIFT - PAGE_SHIFT);
+
+	arenas = max(arenas * ARENA_MAP_HEADROOM, (unsigned long)ARENA_MAP_MIN);
+	arena_map_size = roundup(arenas, ARENA_L2_SIZE);
+	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA, NULL);
+
+	arena_empty_spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, GFP_KERNEL);
+	arena_empty_l2 = sys_alloc(ARENA_EMPTY_L2_BYTES, MEM_ARENA, GFP_KERNEL);
+	arena_map = sys_alloc(arena_map_l1_bytes(), MEM_ARENA, GFP_KERNEL);
+	if (!arena_empty_spans || !arena_empty_l2 || !arena_map)
+		return -ENOMEM;
+	for (i = 0; i < ARENA_L2_SIZE; i++)
+		arena_empty_l2->spans[i] = arena_empty_spans;
+	for (i = 0; i < arena_map_size >> ARENA_L2_SHIFT; i++)
+		arena_map[i] = arena_empty_l2;
+	return 0;
+}
+
+static void arena_free_l2(struct arena_l2 *l2)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARENA_L2_SIZE; i++) {
+		if (!l2->arenas[i])
+			continue;
+		sys_unreserve(ARENA_PAGES);
+		sys_free(l2->spans[i], ARENA_SPANS_BYTES, MEM_ARENA);
+	}
+	sys_free(l2, sizeof(*l2), MEM_ARENA);
+}
+
+void arena_map_exit(void)
+{
+	unsigned long i;
+
+	for (i = 0; arena_map && i < arena_map_size >> ARENA_L2_SHIFT; i++)
+		if (arena_map[i] && arena_map[i] != arena_empty_l2)
+			arena_free_l2(arena_map[i]);
+	sys_free(arena_map, arena_map_l1_bytes(), MEM_ARENA);
+	sys_free(arena_empty_l2, ARENA_EMPTY_L2_BYTES, MEM_ARENA);
+	sys_free(arena_empty_spans, ARENA_SPANS_BYTES, MEM_ARENA);
+	fixalloc_destroy(&arena_fixalloc);
+}
+
+/* The arena that @addr lies in, or NULL.  @addr may be anything. */
+struct arena *arena_of(unsigned long addr)
+{
+	unsigned long ai = arena_index(addr);
+	struct arena_l2 *l2;
+
+	if (ai >= arena_map_size)
+		return NULL;
+	l2 = READ_ONCE(arena_map[ai >> ARENA_L2_SHIFT]);
+	return l2 == arena_empty_l2 ? NULL : READ_ONCE(l2->arenas[ai & (ARENA_L2_SIZE - 1)]);
+}
+
+/* The second-level table for arena @ai, made if it is missing. */
+static struct arena_l2 *arena_get_l2(unsigned long ai, gfp_t gfp)
+{
+	struct arena_l2 **slot = &arena_map[ai >> ARENA_L2_SHIFT], *l2 = READ_ONCE(*slot);
+	unsigned long flags;
+	unsigned int i;
+
+	if (l2 != arena_empty_l2)
+		return l2;
+	l2 = sys_alloc(sizeof(*l2), MEM_ARENA, gfp);
+	if (!l2)
+		return NULL;
+	for (i = 0; i < ARENA_L2_SIZE; i++)
+		l2->spans[i] = arena_empty_spans;
+
+	spin_lock_irqsave(&arena_lock, flags);
+	if (*slot == arena_empty_l2) {
+		smp_store_release(slot, l2);
+		l2 = NULL;
+	}
+	spin_unlock_irqrestore(&arena_lock, flags);
+	sys_free(l2, sizeof(*l2), MEM_ARENA);
+	return READ_ONCE(*slot);
+}
+
+static struct arena *arena_new(unsigned long base, struct page_heap *heap, gfp_t gfp)
+{
+	struct arena *a = fixalloc_alloc(&arena_fixalloc, gfp);
+
+	if (!a)
+		return NULL;
+	memset(a, 0, sizeof(*a));
+	RB_CLEAR_NODE(&a->node);
+	a->base = base;
+	a->heap = heap;
+	bitmap_fill(a->busy, ARENA_PAGES);
+	return a;
+}
+
+/**
+ * arena_create() - the arena of an address, made if it is missing
+ * @addr: any address in it
+ * @heap: the page heap that it belongs to if it is new
+ * @gfp: for its metadata
+ *
+ * Return: the arena, or NULL without memory or beyond the map.
+ */
+struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp)
+{
+	unsigned long flags, ai = arena_index(addr);
+	struct arena *a = arena_of(addr), *new;
+	struct mspan **spans;
+	struct arena_l2 *l2;
+	unsigned int i = ai & (ARENA_L2_SIZE - 1);
+
+	if (a || ai >= arena_map_size)
+		return a;
+	l2 = arena_get_l2(ai, gfp);
+	new = arena_new(PAGE_OFFSET + (ai << ARENA_SHIFT), heap, gfp);
+	spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, gfp);
+	if (l2 && new && spans) {
+		spin_lock_irqsave(&arena_lock, flags);
+		if (!l2->arenas[i]) {
+			sys_reserve(ARENA_PAGES);
+			smp_store_release(&l2->arenas[i], new);
+			smp_store_release(&l2->spans[i], spans);
+			new = NULL;
+			spans = NULL;
+		}
+		a = l2->arenas[i];
+		spin_unlock_irqrestore(&arena_lock, flags);
+	}
+	if (new)
+		fixalloc_free(&arena_fixalloc, new);
+	sys_free(spans, ARENA_SPANS_BYTES, MEM_ARENA);
+	return a;
+}
+
+/* Enter @s (or NULL) as the span of @npages pages, which the caller holds. */
+void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
+{
+	unsigned long ai = arena_index(addr);
+	struct mspan **p = &arena_map[ai >> ARENA_L2_SHIFT]
+			->spans[ai & (ARENA_L2_SIZE - 1)][arena_page(addr)];
+
+	while (npages--)
+		smp_store_release(p++, s);
+}
+
+/**
+ * arena_next() - walk all arenas in address order
+ * @index: where to begin; set behind the arena that is returned
+ *
+ * Takes no lock: arenas are never removed.
+ */
+struct arena *arena_next(unsigned long *index)
+{
+	while (*index < arena_map_size) {
+		struct arena_l2 *l2 = READ_ONCE(arena_map[*index >> ARENA_L2_SHIFT]);
+		struct arena *a;
+
+		if (l2 == arena_empty_l2) {
+			*index = round_up(*index + 1, ARENA_L2_SIZE);
+			continue;
+		}
+		a = READ_ONCE(l2->arenas[(*index)++ & (ARENA_L2_SIZE - 1)]);
+		if (a)
+			return a;
+	}
+	return NULL;
+}
+
+/**
+ * arena_next_span() - walk all spans in address order
+ * @pageno: page number in the direct map to begin at; set behind the span
+ *
+ * Takes no lock: the span may be retired while the caller looks at it, which is
+ * safe (mspan.h) but may show a struct between two lives.
+ */
+struct mspan *arena_next_span(unsigned long *pageno)
+{
+	unsigned long index = *pageno / ARENA_PAGES;
+	struct arena *a;
+
+	while ((a = arena_next(&index))) {
+		unsigned long first = (index - 1) * ARENA_PAGES;
+
+		*pageno = max(*pageno, first);
+		while (*pageno < first + ARENA_PAGES) {
+			unsigned long addr = PAGE_OFFSET + (*pageno << GOALLOC_PAGE_SHIFT);
+			struct mspan *s = span_of(addr);
+			unsigned int n = s ? READ_ONCE(s->npages) : 1;
+
+			*pageno += max(n, 1U);
+			if (s)
+				return s;
+		}
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_FOR_KUNIT(arena_next_span);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every difference between the supported kernels (6.1, 6.12, 7.3), and nothing
+ * else.  No other file looks at LINUX_VERSION_CODE.
+ */
+#ifndef _GOALLOC_COMPAT_H
+#define _GOALLOC_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/mmzone.h>
+#include <linux/shrinker.h>
+#include <linux/version.h>
+
+/* The buddy allocator's largest order: exclusive, then inclusive, then renamed. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define COMPAT_MAX_ORDER	(MAX_ORDER - 1)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define COMPAT_MAX_ORDER	MAX_ORDER
+#else
+#define COMPAT_MAX_ORDER	MAX_PAGE_ORDER
+#endif
+
+/* Shrinkers were registered in place before 6.7, and are allocated since. */
+typedef unsigned long (*compat_shrink_fn)(struct shrinker *shrinker, struct shrink_control *sc);
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static struct shrinker compat_the_shrinker __maybe_unused;
+
+static inline struct shrinker *compat_shrinker_register(compat_shrink_fn count,
+							compat_shrink_fn scan, const char *name)
+{
+	compat_the_shrinker.count_objects = count;
+	compat_the_shrinker.scan_objects = scan;
+	compat_the_shrinker.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&compat_the_shrinker, "%s", name) ? NULL : &compat_the_shrinker;
+}
+
+static inline void compat_shrinker_unregister(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+}
+#else
+static inline struct shrinker *compat_shrinker_register(compat_shrink_fn count,
+							compat_shrink_fn scan, const char *name)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "%s", name);
+
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker_register(shrinker);
+	return shrinker;
+}
+
+static inline void compat_shrinker_unregister(struct shrinker *shrinker)
+{
+	shrinker_free(shrinker);
+}
+#endif
+
+/*
+ * Internal functions are visible to the KUnit module, where the kernel has
+ * KUnit, in the namespace that <kunit/visibility.h> uses on kernels that have
+ * it.  A namespace was a token before 6.13 and is a string since.
+ */
+#if !IS_ENABLED(CONFIG_KUNIT)
+#define EXPORT_SYMBOL_FOR_KUNIT(sym)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define EXPORT_SYMBOL_FOR_KUNIT(sym)	EXPORT_SYMBOL_NS_GPL(sym, EXPORTED_FOR_KUNIT_TESTING)
+#define IMPORT_SYMBOLS_FOR_KUNIT()	MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#else
+#define EXPORT_SYMBOL_FOR_KUNIT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "EXPORTED_FOR_KUNIT_TESTING")
+#define IMPORT_SYMBOLS_FOR_KUNIT()	MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#endif
+
+#endif /* _GOALLOC_COMPAT_H */

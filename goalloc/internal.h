@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * goalloc's private header: the layers, what they share, and what each offers
+ * to the one above it.
+ *
+ *	malloc, tiny	the front door: sizes and flags
+ *	mcache		per CPU: spans to allocate from without a lock
+ *	mcentral	per span class and node: spans that no CPU owns
+ *	mheap		spans out of page runs
+ *	mpagecache	per CPU: 64 pages to take short runs from without a lock
+ *	mpagealloc	per node: which pages are free; address-ordered first fit
+ *	arena		address -> arena -> span
+ *	mem		the address-space states; the buddy allocator
+ *
+ * A miss goes down this list and a free comes back up to the layer that keeps
+ * what was freed; no layer calls upward.  fixalloc serves metadata to all of
+ * them.  debug reports.  scavenge, mstats, proc and module look at them from
+ * above.
+ *
+ * LOCK ORDER
+ *
+ *	mcentral.lock, page_heap.lock, fixalloc.lock, arena_lock
+ *
+ * None is taken while another is held, all are taken with interrupts off
+ * (spin_lock_irqsave; sleeping locks on PREEMPT_RT), and none is held across a
+ * call of the buddy allocator.  A CPU that marked its mcache or page cache busy
+ * takes no lock before it has cleared the mark, because preemption is off
+ * between.
+ */
+#ifndef _GOALLOC_INTERNAL_H
+#define _GOALLOC_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/gfp.h>
+#include <linux/irq_work.h>
+#include <linux/kernel.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
+#include <linux/topology.h>
+
+#include <linux/goalloc.h>
+
+#include "compat.h"
+#include "mspan.h"
+#include "sizeclasses.h"
+
+#ifndef CONFIG_64BIT
+#error "goalloc needs a 64-bit kernel"
+#endif
+#if PAGE_SHIFT > GOALLOC_PAGE_SHIFT
+#error "goalloc needs kernel pages of at most 8 KiB"
+#endif
+
+/* A goalloc page is a buddy block of this order. */
+#define PAGE_ORDER	(GOALLOC_PAGE_SHIFT - PAGE_SHIFT)
+
+/* An arena is the window that one maximal buddy block fills: 512 pages, 4 MiB. */
+#define ARENA_SHIFT	22
+#define ARENA_SIZE	BIT(ARENA_SHIFT)
+#define ARENA_PAGES	(ARENA_SIZE >> GOALLOC_PAGE_SHIFT)
+
+static_assert(GOALLOC_MAX_SIZE == ARENA_SIZE);
+static_assert(ARENA_PAGES == 512);
+
+/*
+ * What allocation of memory or metadata may use of the caller's flags.  The
+ * rest asks for kinds of memory (DMA, highmem, compound, movable, accounted to a
+ * memory cgroup) that span pages cannot be: they are shared by many callers.
+ */
+#define GOALLOC_GFP_MASK	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | \
+				 __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | \
+				 __GFP_NORETRY | __GFP_MEMALLOC | __GFP_NOMEMALLOC | \
+				 __GFP_THISNODE)
+
+/* ------------------------------------------------------------------ mem.c */
+
+/* Kinds of metadata, by the MemStats line that shows them. */
+enum mem_kind {
+	MEM_MSPAN,
+	MEM_MCACHE,
+	MEM_ARENA,
+	MEM_OTHER,
+	NR_MEM_KINDS,
+};
+
+/**
+ * struct mem_counts - pages and bytes by address-space state
+ * @reserved: pages of arena windows that the buddy allocator holds
+ * @prepared: pages drawn and idle in the page heaps
+ * @ready: pages in spans
+ * @drawn: pages ever drawn
+ * @returned: pages ever given back
+ * @draw_failed: draws that the buddy allocator refused for good
+ * @lost_refs: pages found without the reference that goalloc took: a stray
+ *	kfree() or put_page() hit them
+ * @meta: bytes of metadata by kind
+ */
+struct mem_counts {
+	unsigned long reserved;
+	unsigned long prepared;
+	unsigned long ready;
+	unsigned long drawn;
+	unsigned long returned;
+	unsigned long draw_failed;
+	unsigned long lost_refs;
+	unsigned long meta[NR_MEM_KINDS];
+};
+
+void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp);
+void sys_free(void *ptr, size_t bytes, enum mem_kind kind);
+void mem_account(enum mem_kind kind, long bytes);
+void sys_reserve(unsigned int npages);
+void sys_unreserve(unsigned int npages);
+struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed);
+void sys_used(unsigned int npages);
+void sys_unused(unsigned int npages);
+void sys_fault(unsigned long addr, unsigned int npages);
+void mem_get_counts(struct mem_counts *counts);
+void sys_map_failed(void);
+void mem_kick_init(void (*fn)(struct irq_work *work));
+void mem_kick_exit(void);
+void mem_kick_rearm(void);
+void mem_kick(void);
+
+/* ------------------------------------------------------------- fixalloc.c */
+
+/**
+ * struct fixalloc - allocator of fixed-size metadata
+ * @lock: guards everything below
+ * @size: bytes an object
+ * @kind: what its memory counts as
+ * @first: called once for each object, when its memory is fresh
+ * @list: free objects, linked through their first word
+ * @bump: next object of the newest chunk that was never handed out
+ * @nbump: how many of them there are
+ * @chunks: all chunks, linked through their first word
+ * @inuse: objects handed out
+ * @nchunks: chunks drawn
+ */
+struct fixalloc {
+	spinlock_t lock;
+	size_t size;
+	enum mem_kind kind;
+	void (*first)(void *obj);
+	void *list;
+	void *bump;
+	unsigned int nbump;
+	void *chunks;
+	unsigned long inuse;
+	unsigned long nchunks;
+};
+
+#define FIXALLOC_CHUNK_SIZE	SZ_16K
+
+void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind, void (*first)(void *obj));
+void *fixalloc_alloc(struct fixalloc *f, gfp_t gfp);
+void fixalloc_free(struct fixalloc *f, void *obj);
+void fixalloc_destroy(struct fixalloc *f);
+
+/* ---------------------------------------------------------------- arena.c */
+
+/**
+ * struct arena - a 4 MiB window of the direct map
+ * @node: link of the page heap's tree, by address
+ * @base: address of the first byte
+ * @heap: the page heap whose pages these are
+ * @longest: longest run of free pages; page_heap.lock
+ * @subtree_longest: the same over the subtree of @node
+ * @npresent: pages drawn from the buddy allocator
+ * @nfree: pages free to be allocated
+ * @busy: 1 = page is not free: in a span, in a page cache, or not drawn
+ * @present: 1 = page is drawn
+ * @dirty: 1 = page was used since it was drawn, or came without being zeroed
+ *
+ * Guarded by page_heap.lock, but for @base and @heap, which never change.
+ * Arena structs live as long as the module.
+ */
+struct arena {
+	struct rb_node node;
+	unsigned long base;
+	struct page_heap *heap;
+	u16 longest;
+	u16 subtree_longest;
+	u16 npresent;
+	u16 nfree;
+	DECLARE_BITMAP(busy, ARENA_PAGES);
+	DECLARE_BITMAP(present, ARENA_PAGES);
+	DECLARE_BITMAP(dirty, ARENA_PAGES);
+};
+
+/*
+ * The arena map is sparse and has three levels: 4 GiB, 4 MiB, 8 KiB.  The first
+ * level is sized for the machine when the module is loaded.  The tables that are
+ * looked through for every free have no holes: what is absent is an empty table
+ * at the first level and an empty page of spans at the second, so that
+ * span_of() needs one comparison and no NULL check before its result.
+ */
+#define ARENA_L2_SHIFT	10
+#define ARENA_L2_SIZE	BIT(ARENA_L2_SHIFT)
+
+struct arena_l2 {
+	struct mspan **spans[ARENA_L2_SIZE];
+	struct arena *arenas[ARENA_L2_SIZE];	/* absent in the empty table */
+};
+
+extern unsigned long arena_map_size;	/* arenas that the map can hold */
+extern struct arena_l2 **arena_map;
+
+static __always_inline unsigned long arena_index(unsigned long addr)
+{
+	return (addr - PAGE_OFFSET) >> ARENA_SHIFT;
+}
+
+static __always_inline unsigned int arena_page(unsigned long addr)
+{
+	return ((addr - PAGE_OFFSET) >> GOALLOC_PAGE_SHIFT) & (ARENA_PAGES - 1);
+}
+
+/*
+ * The span that @addr lies in, or NULL.  @addr may be anything: user space, a
+ * vmalloc or non-canonical address becomes an index beyond the map.
+ */
+static __always_inline struct mspan *span_of(unsigned long addr)
+{
+	unsigned long ai = arena_index(addr);
+
+	if (unlikely(ai >= arena_map_size))
+		return NULL;
+	return READ_ONCE(READ_ONCE(READ_ONCE(arena_map[ai >> ARENA_L2_SHIFT])
+			->spans[ai & (ARENA_L2_SIZE - 1)])[arena_page(addr)]);
+}
+
+int arena_map_init(void);
+void arena_map_exit(void);
+struct arena *arena_of(unsigned long addr);
+struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp);
+void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s);
+struct arena *arena_next(unsigned long *index);
+struct mspan *arena_next_span(unsigned long *pageno);
+
+/* ----------------------------------------------------------- mpagealloc.c */
+
+/* A run of pages of one arena. */
+struct page_run {
+	unsigned long base;
+	unsigned int npages;
+	int nid;
+	bool dirty;
+};
+
+/* Sixty-four pages of an arena as a word; 1 = free. */
+struct page_word {
+	struct arena *arena;
+	unsigned int word;
+	unsigned long free;
+	unsigned long dirty;
+};
+
+/**
+ * struct page_heap - the pages of one NUMA node
+ * @lock: guards everything below and the arenas' maps
+ * @nid: the node
+ * @arenas: by address, augmented with the longest free run of the subtree
+ * @narenas: how many
+ * @npresent: pages drawn from the buddy allocator
+ * @nfree: pages in the maps' free runs
+ */
+struct page_heap {
+	spinlock_t lock;
+	int nid;
+	struct rb_root arenas;
+	unsigned long narenas;
+	unsigned long npresent;
+	unsigned long nfree;
+};
+
+extern struct page_heap *page_heaps;	/* nr_node_ids of them */
+
+int mpagealloc_init(void);
+void mpagealloc_exit(void);
+void page_heap_init(struct page_heap *h, int nid);
+bool mpagealloc_find(struct page_heap *h, unsigned int npages, unsigned int align,
+		     struct page_run *run);
+bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
+		      struct page_run *run);
+void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, bool zeroed,
+		    unsigned int keep, struct page_run *run);
+bool mpagealloc_take_word(int nid, struct page_word *pw);
+void mpagealloc_put_word(const struct page_word *pw);
+void mpagealloc_free(const struct page_run *run);
+unsigned int mpagealloc_release(struct page_heap *h, unsigned int max);
+
+/* ----------------------------------------------------------- mpagecache.c */
+
+#define PAGECACHE_MAX_RUN	16	/* longer runs go to the page heap */
+
+/**
+ * struct page_cache - one CPU's short cut to the page heap
+ * @busy: someone on this CPU is in it
+ * @used: since the scavenger's last turn
+ * @pw: the pages
+ * @stash: pages set aside by mpagecache_detach()
+ * @hits: runs served from it
+ * @misses: runs that the page heap had to serve
+ */
+struct page_cache {
+	unsigned int busy;
+	bool used;
+	struct page_word pw;
+	struct page_word stash;
+	unsigned long hits;
+	unsigned long misses;
+};
+
+extern struct page_cache __percpu *page_caches;
+
+int mpagecache_init(void);
+void mpagecache_exit(void);
+bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
+		      struct page_run *run);
+void mpagecache_free(const struct page_run *run);
+void mpagecache_detach(struct page_cache *pc);
+void mpagecache_put_detached(struct page_cache *pc);
+unsigned int find_free_run64(unsigned long free, unsigned int npages, unsigned int align);
+
+/* ---------------------------------------------------------------- mheap.c */
+
+int mheap_init(void);
+void mheap_exit(void);
+struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
+void mheap_free(struct mspan *s);
+void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
+
+/* ------------------------------------------------------------- mcentral.c */
+
+/**
+ * struct mcentral - the spans of one class on one node that no CPU owns
+ * @lock: guards the lists and the drainer's side of the span states
+ * @spc: span class
+ * @nid: node
+ * @heap: the heap that the spans belong to
+ * @queue: spans pushed by whoever made them worth looking at
+ * @pending: what was taken off @queue and is not settled yet
+ * @partial: spans with some free objects, fuller ones in front
+ * @empty: wholly free spans
+ * @nr_empty: how many
+ * @nr_spans: spans of this class and node in any state
+ * @refills: how often a cache came for spans
+ * @refills_seen: the same at the scavenger's last turn
+ */
+struct mcentral {
+	spinlock_t lock;
+	u8 spc;
+	u16 nid;
+	struct goalloc_heap *heap;
+	struct llist_node *pending;
+	struct list_head partial;
+	struct list_head empty;
+	unsigned int nr_empty;
+	atomic_t nr_spans;
+	unsigned long refills;
+	unsigned long refills_seen;
+	struct llist_head queue ____cacheline_aligned;
+};
+
+void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid);
+struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp);
+void mcentral_queue(struct mspan *s);
+void mcentral_let_go(struct mspan *s);
+unsigned int mcentral_trim(struct mcentral *c, unsigned int keep);
+bool mcentral_has_idle(struct mcentral *c);
+unsigned long mcentral_idle_pages(struct mcentral *c);
+struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp);
+void mcentral_free_large(struct mspan *s);
+
+/* --------------------------------------------------------------- mcache.c */
+
+/**
+ * struct mcache_slot - what one CPU allocates one span class from
+ * @free: the window; 1 = free
+ * @base: address of the window's first object
+ * @span: the span that the window lies in, or NULL
+ * @elemsize: bytes an object
+ * @first: index of the window's first object, a multiple of 64
+ * @fresh: no object of the window was ever handed out, but for those that
+ *	@local_frees - @fresh_at says came back
+ * @seq: odd while @span, @first and @free change together
+ * @fresh_at: low bits of @local_frees when the window was taken
+ * @local_frees: objects freed into a window by their owner
+ * @taken: objects moved from the shared maps into windows, less those moved
+ *	back; so mallocs = @taken + @local_frees - weight(@free)
+ * @spare: more spans that this CPU owns, linked by mspan.next
+ *
+ * One cache line.  Written by the owner with its cache marked busy; @span,
+ * @first and @free are read by other CPUs under @seq.
+ */
+struct mcache_slot {
+	u64 free;
+	unsigned long base;
+	struct mspan *span;
+	u32 elemsize;
+	u16 first;
+	bool fresh;
+	u32 seq;
+	u32 fresh_at;
+	unsigned long local_frees;
+	unsigned long taken;
+	struct mspan *spare;
+} ____cacheline_aligned;
+
+/**
+ * struct mcache - one CPU's cache of one heap
+ * @busy: someone on this CPU is in it: an interrupt that finds it set goes
+ *	another way
+ * @used: spans were taken since the scavenger's last turn
+ * @holds: spans were taken since it was last flushed
+ * @tiny: address of the current tiny block, or 0
+ * @tiny_off: first free byte of it
+ * @tiny_span: the span that it lies in
+ * @tiny_mallocs: objects put into tiny blocks
+ * @tiny_frees: objects taken out of tiny blocks
+ * @large_bytes: bytes of large objects allocated, by noscan
+ * @large_freed: bytes of large objects freed, by noscan
+ * @slot: by span class
+ * @remote_frees: objects freed through the shared map, by span class
+ * @refills: windows taken, by span class
+ *
+ * The counters are sums over CPUs: one CPU's may be negative by itself.
+ */
+struct mcache {
+	unsigned int busy;
+	bool used;
+	bool holds;
+	u8 tiny_off;
+	unsigned long tiny;
+	struct mspan *tiny_span;
+	unsigned long tiny_mallocs;
+	unsigned long tiny_frees;
+	unsigned long large_bytes[2];
+	unsigned long large_freed[2];
+	struct mcache_slot slot[NR_SPC];
+	unsigned long remote_frees[NR_SPC];
+	unsigned long refills[NR_SPC];
+};
+
+/* How a free ended, for the front door to report. */
+enum free_result {
+	FREE_OK,
+	FREE_DOUBLE,		/* the object is already free */
+	FREE_INTERIOR,		/* not the first byte of an object */
+	FREE_NOT_IN_SPAN,	/* the page is goalloc's, but in no span */
+	FREE_FOREIGN,		/* not goalloc's memory */
+	FREE_TAIL,		/* behind the last object of the span */
+};
+
+/**
+ * struct goalloc_heap - spans, caches and centrals under one owner
+ * @cache: per CPU
+ * @central: by node, then by span class
+ * @name: for people
+ */
+struct goalloc_heap {
+	struct mcache __percpu *cache;
+	struct mcentral *central;
+	const char *name;
+};
+
+extern struct goalloc_heap default_heap;
+
+static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
+{
+	return &heap->central[nid * NR_SPC + spc];
+}
+
+int mcache_heap_init(struct goalloc_heap *heap, const char *name);
+void mcache_heap_exit(struct goalloc_heap *heap);
+void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
+void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
+			bool *needzero);
+void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
+			 int nid, bool *needzero);
+bool mcache_refill(struct mcache *c, struct mcache_slot *slot);
+enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
+bool mcache_is_free(struct mspan *s, unsigned int index);
+void mcache_flush(struct mcache *c);
+
+/*
+ * THE FAST PATHS
+ *
+ * Preemption is off and the cache is marked busy while they run.  An interrupt
+ * that comes between finds the mark and leaves the cache alone: it allocates
+ * through mcache_alloc_slow() and frees through mcache_free_remote(), which are
+ * right in any context.  So no interrupt is disabled and no locked instruction
+ * executed here.
+ */
+static __always_inline struct mcache *mcache_enter(struct mcache __percpu *cache)
+{
+	struct mcache *c;
+
+	preempt_disable();
+	c = raw_cpu_ptr(cache);
+	if (unlikely(c->busy)) {
+		preempt_enable();
+		return NULL;
+	}
+	c->busy = 1;
+	barrier();
+	return c;
+}
+
+static __always_inline void mcache_leave(struct mcache *c)
+{
+	barrier();
+	c->busy = 0;
+	preempt_enable();
+}
+
+/*
+ * The lowest object of a window that is not empty.  @needzero may be NULL; it is
+ * set unless the object is known to be zero.
+ */
+static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzero)
+{
+	u64 bits = slot->free;
+	unsigned int i = __ffs64(bits);
+
+	WRITE_ONCE(slot->free, bits & (bits - 1));
+	if (needzero)
+		*needzero = !slot->fresh || slot->fresh_at != (u32)slot->local_frees;
+	return (void *)(slot->base + (unsigned long)i * slot->elemsize);
+}
+
+static __always_inline void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp,
+					  bool *needzero)
+{
+	struct mcache *c = mcache_enter(heap->cache);
+	struct mcache_slot *slot;
+	void *obj;
+
+	if (unlikely(!c))
+		return mcache_alloc_slow(heap, spc, gfp, needzero);
+	slot = &c->slot[spc];
+	if (unlikely(!slot->free) && !mcache_refill(c, slot)) {
+		mcache_leave(c);
+		return mcache_alloc_slow(heap, spc, gfp, needzero);
+	}
+	obj = mcache_take(slot, needzero);
+	mcache_leave(c);
+	return obj;
+}
+
+static __always_inline enum free_result mcache_free(struct mspan *s, unsigned int index)
+{
+	struct mcache *c = mcache_enter(s->cache);
+	enum free_result res = FREE_OK;
+	struct mcache_slot *slot;
+	unsigned int bit;
+	u64 bits;
+
+	if (unlikely(!c))
+		return mcache_free_remote(s, index);
+	slot = &c->slot[s->spc];
+	bit = index - slot->first;
+	if (slot->span != s || bit >= BITS_PER_LONG) {
+		mcache_leave(c);
+		return mcache_free_remote(s, index);
+	}
+	bits = slot->free;
+	if (unlikely((bits | READ_ONCE(s->free_bits[index / BITS_PER_LONG])) & BIT(bit))) {
+		res = FREE_DOUBLE;
+	} else {
+		WRITE_ONCE(slot->free, bits | BIT(bit));
+		slot->local_frees++;
+	}
+	mcache_leave(c);
+	return res;
+}
+
+/* ----------------------------------------------------------------- tiny.c */
+
+void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp);
+enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
+enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
+void tiny_flush(struct mcache *c);
+
+/* ---------------------------------------------------------------- debug.c */
+
+extern bool goalloc_panic_on_bad_free;
+
+void debug_bad_free(const void *ptr, enum free_result why, const char *op);
+void debug_bad_gfp(gfp_t gfp);
+void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
+const char *debug_state_name(int state);
+const char *debug_spc_name(unsigned int spc);
+void debug_too_large(size_t size, gfp_t gfp);
+unsigned long debug_bad_frees(void);
+
+/* ------------------------------------------------------------- scavenge.c */
+
+extern unsigned int goalloc_scavenge_retain;
+extern unsigned int goalloc_scavenge_interval;
+
+/* Why pages were given back. */
+enum scavenge_reason {
+	SCAVENGE_BACKGROUND,
+	SCAVENGE_PRESSURE,
+	SCAVENGE_DEMAND,
+	NR_SCAVENGE_REASONS,
+};
+
+int scavenge_init(void);
+void scavenge_exit(void);
+unsigned long scavenge_all(void);
+unsigned long scavenge_pages(enum scavenge_reason reason);
+
+/* --------------------------------------------------------------- mstats.c */
+
+/**
+ * struct class_stats - one span class of one heap, summed over CPUs and nodes
+ * @mallocs: objects allocated
+ * @frees: objects freed
+ * @inuse: the difference
+ * @cached: free objects in windows
+ * @refills: windows taken
+ * @central: visits to the centrals
+ * @spans: spans
+ */
+struct class_stats {
+	unsigned long mallocs;
+	unsigned long frees;
+	unsigned long inuse;
+	unsigned long cached;
+	unsigned long refills;
+	unsigned long central;
+	unsigned long spans;
+};
+
+/**
+ * struct mem_stats - Go's MemStats, as far as an allocator without a collector
+ *	has them; names as there
+ * @metadata: the sum of all but HeapSys
+ * @tiny_mallocs: of @mallocs, tiny objects
+ * @tiny_frees: of @frees, tiny objects
+ * @large_bytes: of @alloc, large objects
+ * @mem: the address-space states
+ */
+struct mem_stats {
+	unsigned long alloc, total_alloc, sys, mallocs, frees;
+	unsigned long heap_alloc, heap_sys, heap_idle, heap_inuse, heap_released, heap_objects;
+	unsigned long mspan_inuse, mspan_sys, mcache_inuse, mcache_sys, gc_sys, other_sys;
+	unsigned long metadata;
+	unsigned long tiny_mallocs, tiny_frees, large_bytes;
+	struct mem_counts mem;
+};
+
+/**
+ * struct span_walk - what looking at every span finds
+ * @spans: spans
+ * @pages: their pages
+ * @objects: their objects, in use and free; tiny spans' are left out here and
+ *	below, because their blocks are not objects
+ * @free: objects free in the shared maps
+ * @cached: objects free in windows
+ * @inuse: the rest
+ */
+struct span_walk {
+	unsigned long spans;
+	unsigned long pages;
+	unsigned long objects;
+	unsigned long free;
+	unsigned long cached;
+	unsigned long inuse;
+};
+
+void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st);
+unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, unsigned long objects);
+void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
+void mstats_walk(struct span_walk *w);
+
+/* ----------------------------------------------------------------- proc.c */
+
+int proc_init(void);
+void proc_exit(void);
+
+#endif /* _GOALLOC_INTERNAL_H */

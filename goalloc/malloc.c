@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * malloc: the front door.
+ *
+ * THEORY OF OPERATION
+ *
+ * A request goes by its size:
+ *
+ *	0		ZERO_SIZE_PTR
+ *	1..15		noscan only: a tiny object (tiny.c)
+ *	1..32768	a small object: its class's window (mcache.c)
+ *	..4 MiB		a large object: a span of whole pages (mheap.c)
+ *	above		NULL
+ *
+ * A free finds the span by the address, the object by a multiplication, and
+ * checks both before anything is changed.  What does not check out is reported
+ * (debug.c) and left alone; nothing is ever freed on a guess.
+ *
+ * Requests with flags that need more than a window (zeroing, zones that goalloc
+ * cannot serve) leave the fast path by one test.
+ */
+#include <linux/export.h>
+#include <linux/kmemleak.h>
+#include <linux/sched/mm.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Flags for which kmalloc() has other pages, or that it refuses. */
+#define GFP_ODD		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+
+#define CLEAR_PIECE	SZ_256K		/* cleared between two chances to give way */
+
+/*
+ * kmalloc() serves __GFP_DMA from the DMA zone, which goalloc does not have:
+ * refuse.  It warns of and strips the other two: so do we.
+ */
+static bool gfp_fixup(gfp_t *gfp)
+{
+	if (likely(!(*gfp & GFP_ODD)))
+		return true;
+	debug_bad_gfp(*gfp & GFP_ODD);
+	if (*gfp & __GFP_DMA)
+		return false;
+	*gfp &= ~GFP_ODD;
+	return true;
+}
+
+static void clear_large(void *ptr, size_t bytes, gfp_t gfp)
+{
+	size_t piece;
+
+	for (; bytes; bytes -= piece, ptr += piece) {
+		piece = min_t(size_t, bytes, CLEAR_PIECE);
+		memset(ptr, 0, piece);
+		if (gfpflags_allow_blocking(gfp))
+			cond_resched();
+	}
+}
+
+static __always_inline void *alloc_small(size_t size, unsigned int noscan, gfp_t gfp, bool zero)
+{
+	unsigned int sc = goalloc_size_class(size);
+	bool needzero;
+	void *ptr;
+
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+	ptr = mcache_alloc(&default_heap, SPC(sc, noscan), gfp, zero ? &needzero : NULL);
+	if (zero && ptr && needzero)
+		memset(ptr, 0, goalloc_size_classes[sc].size);
+	return ptr;
+}
+
+static void *alloc_large(size_t size, unsigned int noscan, gfp_t gfp, int nid)
+{
+	bool needzero;
+	void *ptr;
+
+	if (size > GOALLOC_MAX_SIZE) {
+		debug_too_large(size, gfp);
+		return NULL;
+	}
+	ptr = mcache_alloc_large(&default_heap, size, noscan, gfp, nid, &needzero);
+	if (ptr && needzero && want_init_on_alloc(gfp))
+		clear_large(ptr, round_up(size, GOALLOC_PAGE_SIZE), gfp);
+	return ptr;
+}
+
+static void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !ptr || in_nmi())
+		return;
+	kmemleak_alloc(ptr, size, 1, gfp & GOALLOC_GFP_MASK);
+	if (noscan)
+		kmemleak_no_scan(ptr);
+}
+
+/* One attempt, whatever the size and the flags. */
+static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
+{
+	if (noscan && size < TINY_BLOCK_SIZE)
+		return tiny_alloc(&default_heap, size, gfp);
+	if (size > GOALLOC_MAX_SMALL_SIZE)
+		return alloc_large(size, noscan, gfp, numa_mem_id());
+	if (want_init_on_alloc(gfp))
+		return alloc_small(size, noscan, gfp, true);
+	return alloc_small(size, noscan, gfp, false);
+}
+
+/* Everything that the fast path leaves: odd sizes, odd flags, and failure. */
+static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
+{
+	void *ptr;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (!gfp_fixup(&gfp))
+		return NULL;
+	do {
+		ptr = alloc_once(size, noscan, gfp);
+		if (likely(ptr))
+			break;
+		if (!(gfp & __GFP_NOFAIL) || size > GOALLOC_MAX_SIZE)
+			return NULL;
+		cond_resched();
+	} while (true);
+	leak_alloc(ptr, size, noscan, gfp);
+	return ptr;
+}
+
+static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t gfp)
+{
+	void *ptr;
+
+	if (unlikely(size - 1 >= GOALLOC_MAX_SMALL_SIZE || (noscan && size < TINY_BLOCK_SIZE) ||
+		     (gfp & GFP_ODD) || want_init_on_alloc(gfp)))
+		return alloc_general(size, noscan, gfp);
+	ptr = alloc_small(size, noscan, gfp, false);
+	if (unlikely(!ptr) && (gfp & __GFP_NOFAIL))
+		return alloc_general(size, noscan, gfp);
+	leak_alloc(ptr, size, noscan, gfp);
+	return ptr;
+}
+
+/**
+ * goalloc_alloc() - allocate memory
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for kmalloc().  __GFP_ZERO, __GFP_NOFAIL and all that says how hard to
+ *	try are honoured.  __GFP_DMA is refused, __GFP_DMA32 and __GFP_HIGHMEM
+ *	are ignored, each with one warning.  __GFP_ACCOUNT is ignored.
+ *
+ * The memory may hold pointers.  A power of two is aligned to itself, every
+ * other size to %ARCH_KMALLOC_MINALIGN at least.
+ *
+ * Sizes follow Go's classes: above 128 bytes at most 12.5 to 16 % are wasted.
+ *
+ * Context: any; sleeps only if @gfp allows it.  In NMI it succeeds only from this
+ * CPU's cache.
+ * Return: the memory, %ZERO_SIZE_PTR for size 0, or NULL.
+ */
+void *goalloc_alloc(size_t size, gfp_t gfp)
+{
+	return alloc_any(size, 0, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_alloc);
+
+/**
+ * goalloc_alloc_noscan() - allocate memory that will hold no pointers
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc()
+ *
+ * As goalloc_alloc(), from spans that hold no pointers: leak detectors do not
+ * search them.  Objects under 16 bytes share blocks and are aligned to 8, 4 or 2
+ * as their size is a multiple of it, and to 2 otherwise.
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_alloc().
+ */
+void *goalloc_alloc_noscan(size_t size, gfp_t gfp)
+{
+	return alloc_any(size, 1, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_alloc_noscan);
+
+static void *alloc_node(size_t size, gfp_t gfp, int nid)
+{
+	unsigned int sc = goalloc_size_class(size);
+	bool needzero;
+	void *ptr;
+
+	ptr = mcache_alloc_node(&default_heap, SPC(sc, 0), gfp, nid, &needzero);
+	if (ptr && needzero && want_init_on_alloc(gfp))
+		memset(ptr, 0, goalloc_size_classes[sc].size);
+	return ptr;
+}
+
+/**
+ * goalloc_alloc_node() - allocate memory from a NUMA node
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc(); with __GFP_THISNODE only from @node
+ * @node: the node, or %NUMA_NO_NODE
+ *
+ * Falls back to other nodes as kmalloc_node() does.  Another node than this
+ * CPU's is served past the per-CPU cache.
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_alloc().
+ */
+void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
+{
+	void *ptr;
+
+	if (node == NUMA_NO_NODE || (node == numa_mem_id() && !(gfp & __GFP_THISNODE)))
+		return goalloc_alloc(size, gfp);
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (node < 0 || node >= nr_node_ids || !node_online(node) || !gfp_fixup(&gfp))
+		return NULL;
+	if (size > GOALLOC_MAX_SMALL_SIZE)
+		ptr = alloc_large(size, 0, gfp, node);
+	else
+		ptr = alloc_node(size, gfp, node);
+	leak_alloc(ptr, size, 0, gfp);
+	return ptr;
+}
+EXPORT_SYMBOL_GPL(goalloc_alloc_node);
+
+/* What is at an address, without touching it; usable bytes if it is an object. */
+static enum free_result classify(unsigned long addr, size_t *usable)
+{
+	struct mspan *s = span_of(addr);
+	unsigned int index;
+
+	if (!s)
+		return arena_of(addr) ? FREE_NOT_IN_SPAN : FREE_FOREIGN;
+	if (s->spc == SPC_TINY)
+		return tiny_check(s, addr, usable);
+	if (!mspan_index(s, addr, &index))
+		return index >= s->free_limit ? FREE_TAIL : FREE_INTERIOR;
+	*usable = s->elemsize;
+	return mcache_is_free(s, index) ? FREE_DOUBLE : FREE_OK;
+}
+
+/* True when @ptr is a live object; otherwise a report has been made. */
+static bool check_object(const void *ptr, size_t *usable, const char *op)
+{
+	enum free_result res = classify((unsigned long)ptr, usable);
+
+	if (likely(!res))
+		return true;
+	debug_bad_free(ptr, res, op);
+	return false;
+}
+
+/* A free that the fast path leaves: tiny, to be cleared first, or bad. */
+static noinline void free_general(const void *ptr, bool clear, const char *op)
+{
+	unsigned long addr = (unsigned long)ptr;
+	enum free_result res;
+	struct mspan *s;
+	unsigned int index;
+	size_t usable;
+
+	if (!check_object(ptr, &usable, op))
+		return;
+	s = span_of(addr);
+	kmemleak_free(ptr);
+	if (s->spc == SPC_TINY) {
+		res = tiny_free(s, addr, clear);
+	} else {
+		if (clear)
+			memzero_explicit((void *)ptr, usable);
+		mspan_index(s, addr, &index);
+		res = mcache_free(s, index);
+	}
+	if (unlikely(res))
+		debug_bad_free(ptr, res, op);
+}
+
+/**
+ * goalloc_free() - free memory
+ * @ptr: what an allocation returned; NULL and %ZERO_SIZE_PTR are ignored
+ *
+ * Anything else (a second free, an address inside an object, memory that did
+ * not come from goalloc) is reported with the span, the class and the stack,
+ * and left alone.
+ *
+ * Context: any, NMI included; never sleeps.
+ */
+void goalloc_free(const void *ptr)
+{
+	struct mspan *s = span_of((unsigned long)ptr);
+	enum free_result res;
+	unsigned int index;
+
+	if (unlikely(!s)) {
+		if (!ZERO_OR_NULL_PTR(ptr))
+			free_general(ptr, false, "free");
+		return;
+	}
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) || want_init_on_free() ||
+		     IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))) {
+		free_general(ptr, want_init_on_free(), "free");
+		return;
+	}
+	res = mcache_free(s, index);
+	if (unlikely(res))
+		debug_bad_free(ptr, res, "free");
+}
+EXPORT_SYMBOL_GPL(goalloc_free);
+
+/**
+ * goalloc_free_sensitive() - clear memory and free it
+ * @ptr: as for goalloc_free()
+ *
+ * All usable bytes are cleared, with stores that the compiler cannot drop.
+ *
+ * Context: any, NMI included; never sleeps.
+ */
+void goalloc_free_sensitive(const void *ptr)
+{
+	if (!ZERO_OR_NULL_PTR(ptr))
+		free_general(ptr, true, "free_sensitive");
+}
+EXPORT_SYMBOL_GPL(goalloc_free_sensitive);
+
+/**
+ * goalloc_size() - usable size of an object
+ * @ptr: what an allocation returned, NULL or %ZERO_SIZE_PTR
+ *
+ * Context: any.
+ * Return: bytes that may be used, at least what was asked for; 0 for NULL and
+ * %ZERO_SIZE_PTR; 0, with a report, for anything that is not a live object.
+ */
+size_t goalloc_size(const void *ptr)
+{
+	size_t usable;
+
+	if (ZERO_OR_NULL_PTR(ptr) || !check_object(ptr, &usable, "size"))
+		return 0;
+	return usable;
+}
+EXPORT_SYMBOL_GPL(goalloc_size);
+
+/**
+ * goalloc_size_roundup() - what a request would be rounded up to
+ * @size: bytes
+ *
+ * Context: any.
+ * Return: the usable size of goalloc_alloc(@size), or @size itself when it is 0
+ * or more than %GOALLOC_MAX_SIZE.
+ */
+size_t goalloc_size_roundup(size_t size)
+{
+	if (!size || size > GOALLOC_MAX_SIZE)
+		return size;
+	if (size > GOALLOC_MAX_SMALL_SIZE)
+		return round_up(size, GOALLOC_PAGE_SIZE);
+	return goalloc_size_classes[goalloc_size_class(size)].size;
+}
+EXPORT_SYMBOL_GPL(goalloc_size_roundup);
+
+static bool is_noscan(const void *ptr)
+{
+	unsigned int spc = span_of((unsigned long)ptr)->spc;
+
+	return spc == SPC_TINY || (spc & 1);
+}
+
+/**
+ * goalloc_realloc() - change the size of an object
+ * @ptr: what an allocation returned; NULL or %ZERO_SIZE_PTR to allocate
+ * @size: bytes wanted; 0 to free
+ * @gfp: as for goalloc_alloc()
+ *
+ * The contents are kept up to the smaller of the two sizes, and so is whether
+ * the object may hold pointers.  As with krealloc(), __GFP_ZERO clears what is
+ * new if every earlier call for the object had it too.
+ *
+ * Context: as goalloc_alloc().
+ * Return: the object, moved or not; %ZERO_SIZE_PTR for size 0; NULL, with @ptr
+ * untouched, without memory; NULL, with a report, for anything that is not a
+ * live object.
+ */
+void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
+{
+	size_t usable;
+	void *new;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return goalloc_alloc(size, gfp);
+	if (!size) {
+		goalloc_free(ptr);
+		return ZERO_SIZE_PTR;
+	}
+	if (!check_object(ptr, &usable, "realloc"))
+		return NULL;
+	if (size <= usable) {
+		if (want_init_on_alloc(gfp))
+			memset((void *)ptr + size, 0, usable - size);
+		return (void *)ptr;
+	}
+	new = is_noscan(ptr) ? goalloc_alloc_noscan(size, gfp) : goalloc_alloc(size, gfp);
+	if (new) {
+		memcpy(new, ptr, usable);
+		goalloc_free(ptr);
+	}
+	return new;
+}
+EXPORT_SYMBOL_GPL(goalloc_realloc);

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mcache: per CPU, the spans to allocate from without a lock.
+ *
+ * THEORY OF OPERATION
+ *
+ * A slot per span class holds one span and a window of at most 64 of its
+ * objects.  The fast paths (internal.h) take from the window and put back into
+ * it.  This file is everything else:
+ *
+ *   refill	the window is empty: open the next one in the same span or in a
+ *		spare; touches only what this CPU owns, so it runs with the
+ *		cache busy, in any context
+ *   slow	no span has anything: get spans from the central with preemption
+ *		on, then install them on whichever CPU this then is.  If someone
+ *		else has filled the slot meanwhile, or if an interrupt got here
+ *		because the cache is busy, use one object and let go
+ *   remote	free an object that does not lie in this CPU's window: set its
+ *		bit in the shared map, and queue the span if nobody would find it
+ *   flush	let go of everything, without a lock: for idle and dead CPUs
+ *
+ * A slot's span, first and window change together under the slot's sequence
+ * count, so that another CPU can ask whether an object lies free in a window.
+ * They are stable while the window is merely allocated from.
+ *
+ * CONTEXT: every function works in any context, but that alloc_slow and
+ * alloc_node return NULL in NMI.
+ * INVARIANT: slot->span is OWNED, and slot->span->owner == slot.
+ */
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* Objects that one visit to the central should bring, as far as spans have them. */
+#define BATCH_OBJECTS	16
+#define BATCH_SPANS	8
+
+struct goalloc_heap default_heap;
+
+/* Make bits of word @w of span @s the window.  See "double free" in mspan.h. */
+static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int w,
+			unsigned long bits)
+{
+	unsigned int first = w * BITS_PER_LONG;
+
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+	smp_wmb();
+	WRITE_ONCE(slot->span, s);
+	WRITE_ONCE(slot->first, first);
+	slot->elemsize = s->elemsize;
+	slot->base = s->base + (unsigned long)first * s->elemsize;
+	slot->fresh = !s->needzero && (s->fresh & BIT(w));
+	slot->fresh_at = slot->local_frees;
+	WRITE_ONCE(slot->free, bits);
+	smp_wmb();
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+
+	WRITE_ONCE(s->owner, slot);
+	s->fresh &= ~BIT(w);
+	smp_mb__before_atomic();	/* the window is visible before the map loses the bits */
+	atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
+}
+
+/* Leave the slot without span and window; what was in the window is back in the map. */
+static void close_window(struct mcache_slot *slot)
+{
+	WRITE_ONCE(slot->span->owner, NULL);
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+	smp_wmb();
+	WRITE_ONCE(slot->span, NULL);
+	WRITE_ONCE(slot->free, 0);
+	smp_wmb();
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+}
+
+static bool next_window(struct mcache *c, struct mcache_slot *slot, struct mspan *s)
+{
+	unsigned int w, words = mspan_words(s);
+
+	for (w = 0; w < words; w++) {
+		unsigned long bits = mspan_bits(s, w);
+
+		if (!bits)
+			continue;
+		open_window(slot, s, w, bits);
+		this_cpu_add(s->cache->slot[s->spc].taken, hweight_long(bits));
+		c->refills[s->spc]++;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The slot's span has no free object: store FULL and let it go, unless a free
+ * came in between.  The smp_mb() pairs with test_and_set_bit() in
+ * mcache_free_remote().
+ */
+static bool span_is_full(struct mcache_slot *slot)
+{
+	struct mspan *s = slot->span;
+
+	close_window(slot);
+	smp_store_release(&s->state, MSPAN_FULL);
+	smp_mb();
+	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
+}
+
+/**
+ * mcache_refill() - open the next window, from what this CPU owns
+ * @c: this CPU's cache, busy
+ * @slot: a slot of it whose window is empty
+ *
+ * Return: whether the window has an object now.
+ */
+bool mcache_refill(struct mcache *c, struct mcache_slot *slot)
+{
+	struct mspan *s = slot->span;
+
+	for (;;) {
+		if (s && next_window(c, slot, s))
+			return true;
+		if (s && slot->span == s && !span_is_full(slot))
+			continue;
+		s = slot->spare;
+		if (!s)
+			return false;
+		slot->spare = s->next;
+	}
+}
+
+/* Take one object out of the shared map of a span that this context owns. */
+static void *take_direct(struct mspan *s)
+{
+	unsigned int i = find_first_bit(s->free_bits, s->nelems);
+
+	clear_bit(i, s->free_bits);
+	s->fresh &= ~BIT(i / BITS_PER_LONG);
+	this_cpu_inc(s->cache->slot[s->spc].taken);
+	return (void *)(s->base + (unsigned long)i * s->elemsize);
+}
+
+static void let_go_all(struct mspan *spans)
+{
+	while (spans) {
+		struct mspan *s = spans;
+
+		spans = s->next;
+		mcentral_let_go(s);
+	}
+}
+
+/* Make @spans this CPU's if it has use for them, and allocate an object. */
+static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *spans,
+		     bool *needzero)
+{
+	struct mcache *c = mcache_enter(heap->cache);
+	void *obj = NULL;
+
+	if (needzero)
+		*needzero = true;
+	if (c) {
+		struct mcache_slot *slot = &c->slot[spc];
+
+		if (!slot->free && !mcache_refill(c, slot)) {
+			slot->spare = spans;
+			spans = NULL;
+			mcache_refill(c, slot);
+		}
+		obj = mcache_take(slot, needzero);
+		c->used = true;
+		c->holds = true;
+		mcache_leave(c);
+	}
+	if (!obj)
+		obj = take_direct(spans);
+	let_go_all(spans);
+	mem_kick();
+	return obj;
+}
+
+static unsigned int batch_spans(unsigned int spc)
+{
+	unsigned int nelems = spc == SPC_TINY ? BATCH_OBJECTS : goalloc_size_classes[spc >> 1].nelems;
+
+	return clamp(BATCH_OBJECTS / nelems, 1U, (unsigned int)BATCH_SPANS);
+}
+
+/**
+ * mcache_alloc_slow() - allocate when this CPU's cache cannot
+ * @heap: the heap
+ * @spc: span class
+ * @gfp: for drawing memory
+ * @needzero: set unless the object is known to be zero; or NULL
+ *
+ * Context: any; may sleep if @gfp says so.
+ * Return: the object, or NULL; in NMI always NULL.
+ */
+void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
+{
+	struct mspan *spans;
+
+	if (in_nmi())
+		return NULL;
+	might_alloc(gfp);
+	spans = mcentral_take(heap_central(heap, numa_mem_id(), spc), batch_spans(spc), gfp);
+	return spans ? install(heap, spc, spans, needzero) : NULL;
+}
+
+/* As mcache_alloc_slow(), from a given node: past the caches. */
+void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
+			bool *needzero)
+{
+	struct mspan *s;
+	void *obj;
+
+	if (in_nmi())
+		return NULL;
+	might_alloc(gfp);
+	s = mcentral_take(heap_central(heap, nid, spc), 1, gfp);
+	if (!s)
+		return NULL;
+	obj = take_direct(s);
+	mcentral_let_go(s);
+	if (needzero)
+		*needzero = true;
+	return obj;
+}
+
+/**
+ * mcache_alloc_large() - allocate whole pages
+ * @heap: the heap
+ * @size: bytes, at most GOALLOC_MAX_SIZE
+ * @noscan: 1 if the object holds no pointers
+ * @gfp: for drawing memory
+ * @nid: node to prefer
+ * @needzero: set when the pages may hold old data
+ *
+ * Return: the object, or NULL; in NMI always NULL.
+ */
+void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
+			 int nid, bool *needzero)
+{
+	struct mspan *s;
+
+	if (in_nmi())
+		return NULL;
+	might_alloc(gfp);
+	s = mcentral_alloc_large(heap_central(heap, nid, SPC(0, noscan)), size, gfp);
+	if (!s)
+		return NULL;
+	this_cpu_inc(heap->cache->slot[s->spc].taken);
+	this_cpu_add(heap->cache->large_bytes[noscan], s->elemsize);
+	*needzero = s->needzero;
+	return (void *)s->base;
+}
+
+/* Does the object lie free in its owner's window? */
+static bool in_window(struct mspan *s, unsigned int index)
+{
+	struct mcache_slot *slot;
+	unsigned int seq, bit;
+	bool mine, free;
+
+	do {
+		slot = READ_ONCE(s->owner);
+		if (!slot)
+			return false;
+		seq = READ_ONCE(slot->seq);
+		smp_rmb();
+		bit = index - READ_ONCE(slot->first);
+		mine = READ_ONCE(slot->span) == s && bit < BITS_PER_LONG;
+		free = mine && (READ_ONCE(slot->free) & BIT(bit));
+		smp_rmb();
+	} while (READ_ONCE(slot->seq) != seq);
+	return free && !(seq & 1);
+}
+
+/* A look before the leap: is the object free already? */
+bool mcache_is_free(struct mspan *s, unsigned int index)
+{
+	return in_window(s, index) || test_bit(index, s->free_bits);
+}
+
+static enum free_result free_large(struct mspan *s)
+{
+	struct mcache __percpu *cache = s->cache;
+	unsigned int spc = s->spc, bytes = s->elemsize;
+
+	if (test_and_set_bit(0, s->free_bits))
+		return FREE_DOUBLE;
+	this_cpu_inc(cache->remote_frees[spc]);
+	this_cpu_add(cache->large_freed[spc & 1], bytes);
+	mcentral_free_large(s);
+	return FREE_OK;
+}
+
+/**
+ * mcache_free_remote() - free an object through the shared map
+ * @s: its span
+ * @index: its index, below free_limit
+ *
+ * From the moment its bit is set the span may be anybody's, or nobody's: only
+ * the state is looked at after that, and mspan.h says why that is safe.
+ *
+ * Context: any, NMI included.
+ */
+enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
+{
+	struct mcache __percpu *cache = s->cache;
+	unsigned int spc = s->spc;
+	int state;
+
+	if (mspan_is_large(s))
+		return free_large(s);
+	if (in_window(s, index) || test_and_set_bit(index, s->free_bits))
+		return FREE_DOUBLE;
+	this_cpu_inc(cache->remote_frees[spc]);
+
+	state = READ_ONCE(s->state);
+	if (state == MSPAN_FULL ||
+	    (state == MSPAN_PARTIAL && mspan_all_free(s)))
+		if (mspan_cas_state(s, state, MSPAN_QUEUED))
+			mcentral_queue(s);
+	return FREE_OK;
+}
+
+static void flush_slot(struct mcache_slot *slot)
+{
+	struct mspan *s = slot->span;
+
+	if (s) {
+		if (slot->free)
+			atomic_long_or(slot->free,
+				       (atomic_long_t *)&s->free_bits[slot->first / BITS_PER_LONG]);
+		slot->taken -= hweight64(slot->free);
+		smp_mb__after_atomic();	/* the map has the bits before the window loses them */
+		close_window(slot);
+		mcentral_let_go(s);
+	}
+	let_go_all(slot->spare);
+	slot->spare = NULL;
+}
+
+/**
+ * mcache_flush() - let go of all spans that a cache holds
+ * @c: this CPU's cache, busy; or that of a CPU that is dead
+ */
+void mcache_flush(struct mcache *c)
+{
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++)
+		flush_slot(&c->slot[spc]);
+	c->used = false;
+	c->holds = false;
+}
+
+int mcache_heap_init(struct goalloc_heap *heap, const char *name)
+{
+	unsigned int spc;
+	int nid;
+
+	heap->name = name;
+	heap->cache = alloc_percpu(struct mcache);
+	heap->central = kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central), GFP_KERNEL);
+	if (!heap->cache || !heap->central)
+		return -ENOMEM;
+	mem_account(MEM_MCACHE, num_possible_cpus() * sizeof(struct mcache));
+	mem_account(MEM_OTHER, nr_node_ids * NR_SPC * sizeof(*heap->central));
+	for (nid = 0; nid < nr_node_ids; nid++)
+		for (spc = 0; spc < NR_SPC; spc++)
+			mcentral_init(heap_central(heap, nid, spc), heap, spc, nid);
+	return 0;
+}
+
+void mcache_heap_exit(struct goalloc_heap *heap)
+{
+	free_percpu(heap->cache);
+	kvfree(heap->central);
+}

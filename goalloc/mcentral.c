@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mcentral: per span class and node, the spans that no CPU owns.
+ *
+ * THEORY OF OPERATION
+ *
+ * Two lists under the lock: partial (some objects free, fuller spans in front,
+ * so that emptier ones get a chance to drain) and empty (all objects free).
+ * FULL spans are on no list; the first free into one finds it FULL and queues
+ * it.
+ *
+ * The queue is an llist: freeing CPUs push spans that became worth looking at,
+ * and owners push spans that they let go of, in any context and without the
+ * lock.  Whoever next holds the lock drains it: a drained span is QUEUED, which
+ * nobody else may change, and is settled into FULL, PARTIAL or DEAD by its count
+ * of free bits.  Each plain store of FULL or PARTIAL is followed by smp_mb() and
+ * a second look at the bits (mspan.h says why).
+ *
+ * A wholly free span stays on the empty list up to a share of the spans that the
+ * class has, because taking it from there is cheaper than making one; what is
+ * above goes back to the page heap, and the scavenger trims the rest when it has
+ * not been wanted for a while.
+ *
+ * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
+ * the llist gave beyond that waits on pending.  Spans to be unmade are collected
+ * and unmade after the lock is dropped.
+ *
+ * LOCKS: mcentral.lock.
+ * INVARIANT: a span is on partial or empty only while PARTIAL or QUEUED.
+ */
+#include "internal.h"
+
+#define DRAIN_BATCH	32
+#define KEEP_FRACTION	2	/* of the spans of a class may be empty ... */
+#define KEEP_MIN	2	/* ... or so many */
+
+void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid)
+{
+	memset(c, 0, sizeof(*c));
+	spin_lock_init(&c->lock);
+	INIT_LIST_HEAD(&c->partial);
+	INIT_LIST_HEAD(&c->empty);
+	init_llist_head(&c->queue);
+	c->heap = heap;
+	c->spc = spc;
+	c->nid = nid;
+}
+
+/* Push a QUEUED span on the central that it belongs to now.  Any context. */
+void mcentral_queue(struct mspan *s)
+{
+	struct mcentral *c = s->central;
+
+	llist_add(&s->queue, &c->queue);
+	mem_kick();
+}
+
+/* The owner lets go of a span, whatever is free in it.  Any context. */
+void mcentral_let_go(struct mspan *s)
+{
+	smp_store_release(&s->state, MSPAN_QUEUED);
+	mcentral_queue(s);
+}
+
+static void unlist(struct mcentral *c, struct mspan *s)
+{
+	list_del_init(&s->partial);
+	c->nr_empty -= s->empty_kept;
+	s->empty_kept = false;
+}
+
+/* Store FULL or PARTIAL.  True: something changed meanwhile; it is QUEUED again. */
+static bool settle_state(struct mspan *s, int state, bool (*changed)(const struct mspan *s))
+{
+	WRITE_ONCE(s->state, state);
+	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
+	return changed(s) && mspan_cas_state(s, state, MSPAN_QUEUED);
+}
+
+/* The span has no use any more: collect it for mheap_free(). */
+static void settle_dead(struct mspan *s, struct mspan **dead)
+{
+	WRITE_ONCE(s->state, MSPAN_DEAD);
+	s->next = *dead;
+	*dead = s;
+}
+
+static void settle_empty(struct mcentral *c, struct mspan *s)
+{
+	list_add(&s->partial, &c->empty);
+	s->empty_kept = true;
+	c->nr_empty++;
+	WRITE_ONCE(s->state, MSPAN_PARTIAL);
+}
+
+/* Find the place of a QUEUED span that is not on the llist any more. */
+static void settle(struct mcentral *c, struct mspan *s, unsigned int keep, struct mspan **dead)
+{
+	bool again;
+
+	do {
+		unsigned int nfree = mspan_count_free(s);
+
+		if (!list_empty(&s->partial))
+			unlist(c, s);
+		if (!nfree) {
+			again = settle_state(s, MSPAN_FULL, mspan_any_free);
+		} else if (nfree == s->nelems) {
+			if (c->nr_empty < keep)
+				settle_empty(c, s);
+			else
+				settle_dead(s, dead);
+			return;
+		} else {
+			if (nfree * 2 <= s->nelems)
+				list_add(&s->partial, &c->partial);
+			else
+				list_add_tail(&s->partial, &c->partial);
+			again = settle_state(s, MSPAN_PARTIAL, mspan_all_free);
+		}
+	} while (again);
+}
+
+/* Settle up to DRAIN_BATCH queued spans.  True: there may be more. */
+static bool drain(struct mcentral *c, unsigned int keep, struct mspan **dead)
+{
+	unsigned int budget;
+
+	for (budget = DRAIN_BATCH; budget; budget--) {
+		struct llist_node *node;
+
+		if (!c->pending)
+			c->pending = llist_del_all(&c->queue);
+		node = c->pending;
+		if (!node)
+			return false;
+		c->pending = node->next;
+		settle(c, llist_entry(node, struct mspan, queue), keep, dead);
+	}
+	return true;
+}
+
+static void free_dead(struct mspan *dead)
+{
+	while (dead) {
+		struct mspan *s = dead;
+
+		dead = s->next;
+		mheap_free(s);
+	}
+}
+
+/* Take up to @max spans off the lists.  One that loses its cmpxchg is queued. */
+static struct mspan *take_listed(struct mcentral *c, unsigned int max)
+{
+	struct mspan *s, *taken = NULL;
+
+	while (max) {
+		s = list_first_entry_or_null(&c->partial, struct mspan, partial);
+		if (!s)
+			s = list_first_entry_or_null(&c->empty, struct mspan, partial);
+		if (!s)
+			break;
+		unlist(c, s);
+		if (!mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_OWNED))
+			continue;
+		s->next = taken;
+		taken = s;
+		max--;
+	}
+	return taken;
+}
+
+static unsigned int default_keep(struct mcentral *c)
+{
+	return KEEP_MIN + atomic_read(&c->nr_spans) / KEEP_FRACTION;
+}
+
+/* A new span of the central's class. */
+static struct mspan *grow(struct mcentral *c, gfp_t gfp)
+{
+	unsigned int sc = c->spc == SPC_TINY ? TINY_SIZE_CLASS : c->spc >> 1;
+	const struct goalloc_size_class *sz = &goalloc_size_classes[sc];
+	struct mspan *s = mheap_alloc(c, sz->npages, sz->align_pages, gfp);
+
+	if (s)
+		s->next = NULL;
+	return s;
+}
+
+/**
+ * mcentral_take() - get spans with free objects
+ * @c: the central
+ * @max: at most so many, so that classes with few objects a span do not cost a
+ *	lock an object
+ * @gfp: for making one, if there is none
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: OWNED spans linked by next, or NULL.
+ */
+struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
+{
+	struct mspan *taken, *dead;
+	unsigned long flags;
+	bool more = true;
+
+	do {
+		dead = NULL;
+		spin_lock_irqsave(&c->lock, flags);
+		if (list_empty(&c->partial))
+			more = drain(c, default_keep(c), &dead);
+		taken = take_listed(c, max);
+		c->refills += !!taken;
+		spin_unlock_irqrestore(&c->lock, flags);
+		free_dead(dead);
+	} while (!taken && more);
+	return taken ?: grow(c, gfp);
+}
+
+/* One bounded step of mcentral_trim(). */
+static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead)
+{
+	unsigned int budget = DRAIN_BATCH;
+	struct mspan *s;
+	bool more;
+
+	more = drain(c, keep, dead);
+	while (c->nr_empty > keep && budget--) {
+		s = list_last_entry(&c->empty, struct mspan, partial);
+		unlist(c, s);
+		if (mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_DEAD)) {
+			s->next = *dead;
+			*dead = s;
+		}
+	}
+	return more || c->nr_empty > keep;
+}
+
+/**
+ * mcentral_trim() - settle what is queued and give wholly free spans back
+ * @c: the central
+ * @keep: wholly free spans that may stay
+ *
+ * Context: task; does not sleep, but gives way between steps if it may.
+ * Return: pages given to the page heap.
+ */
+unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
+{
+	struct mspan *dead, *s;
+	unsigned int pages = 0;
+	unsigned long flags;
+	bool more;
+
+	if (!mcentral_has_idle(c))
+		return 0;
+	do {
+		dead = NULL;
+		spin_lock_irqsave(&c->lock, flags);
+		more = trim_step(c, keep, &dead);
+		spin_unlock_irqrestore(&c->lock, flags);
+		for (s = dead; s; s = s->next)
+			pages += s->npages;
+		free_dead(dead);
+	} while (more);
+	return pages;
+}
+
+/* Would mcentral_trim() find anything? */
+bool mcentral_has_idle(struct mcentral *c)
+{
+	return !llist_empty(&c->queue) || READ_ONCE(c->pending) || READ_ONCE(c->nr_empty);
+}
+
+/* Pages in wholly free spans. */
+unsigned long mcentral_idle_pages(struct mcentral *c)
+{
+	unsigned int sc = c->spc == SPC_TINY ? TINY_SIZE_CLASS : c->spc >> 1;
+
+	return (unsigned long)READ_ONCE(c->nr_empty) * goalloc_size_classes[sc].npages;
+}
+
+/**
+ * mcentral_alloc_large() - a span that is one large object
+ * @c: central of class 0
+ * @size: bytes, at most GOALLOC_MAX_SIZE
+ * @gfp: for its pages
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ */
+struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp)
+{
+	unsigned int npages = DIV_ROUND_UP(size, GOALLOC_PAGE_SIZE);
+
+	return mheap_alloc(c, npages, is_power_of_2(size) ? npages : 1, gfp);
+}
+
+/*
+ * Free a large object's span: its bit was set by the caller, so nobody else is
+ * here.  Where locks cannot be taken the span waits on the queue for the
+ * scavenger, which finds it wholly free.
+ */
+void mcentral_free_large(struct mspan *s)
+{
+	if (unlikely(in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()))) {
+		mcentral_let_go(s);
+		return;
+	}
+	WRITE_ONCE(s->state, MSPAN_DEAD);
+	mheap_free(s);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mheap: spans out of page runs.
+ *
+ * THEORY OF OPERATION
+ *
+ * A span is made of a run of pages and a struct mspan, and unmade into the same.
+ * The structs come from fixalloc, so they are type-stable (mspan.h says what
+ * rests on it), in two sizes by the number of words in the shared map.
+ *
+ * Making: fill the struct in, publish it in the arena map, and only then store
+ * its state; a stale look before that finds DEAD.  Unmaking: the caller has made
+ * it DEAD; take it out of the arena map before the pages can go to anybody else.
+ *
+ * When the run that a class wants cannot be had, because memory is fragmented,
+ * a span of as few pages as hold one object is made instead.
+ *
+ * LOCKS: none of its own.
+ */
+#include "internal.h"
+
+#define TINY_MAP_BYTES	(GOALLOC_PAGE_SIZE / TINY_BLOCK_SIZE * sizeof(u16))
+
+static struct fixalloc mspan_few;	/* MSPAN_WORDS_FEW */
+static struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY */
+static struct fixalloc tiny_maps;
+
+static struct fixalloc *mspan_fixalloc(unsigned int spc)
+{
+	return spc_has_many(spc) ? &mspan_many : &mspan_few;
+}
+
+static void mspan_first_use(void *obj)
+{
+	struct mspan *s = obj;
+
+	INIT_LIST_HEAD(&s->partial);
+}
+
+/* Bytes an object of a small or tiny class. */
+static unsigned int spc_elemsize(unsigned int spc)
+{
+	return spc == SPC_TINY ? TINY_BLOCK_SIZE : goalloc_size_classes[spc >> 1].size;
+}
+
+static void mspan_set_objects(struct mspan *s, struct mcentral *c)
+{
+	unsigned int bytes = s->npages << GOALLOC_PAGE_SHIFT;
+
+	s->spc = c->spc;
+	s->elemsize = mspan_is_large(s) ? bytes : spc_elemsize(c->spc);
+	s->div_mul = U32_MAX / s->elemsize + 1;
+	s->nelems = bytes / s->elemsize;
+	s->free_limit = c->spc == SPC_TINY ? 0 : s->nelems;
+	s->fresh = U16_MAX;
+	bitmap_zero(s->free_bits, s->nelems);
+	if (!mspan_is_large(s))
+		bitmap_set(s->free_bits, 0, s->nelems);
+}
+
+static struct mspan *mspan_new(struct mcentral *c, gfp_t gfp)
+{
+	struct mspan *s = fixalloc_alloc(mspan_fixalloc(c->spc), gfp);
+
+	if (!s || c->spc != SPC_TINY)
+		return s;
+	s->tiny = fixalloc_alloc(&tiny_maps, gfp);
+	if (!s->tiny) {
+		fixalloc_free(&mspan_many, s);
+		return NULL;
+	}
+	memset(s->tiny, 0, TINY_MAP_BYTES);
+	return s;
+}
+
+static void mspan_delete(struct mspan *s, unsigned int spc)
+{
+	if (spc == SPC_TINY)
+		fixalloc_free(&tiny_maps, s->tiny);
+	fixalloc_free(mspan_fixalloc(spc), s);
+}
+
+static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp,
+			    struct page_run *run)
+{
+	unsigned int least = npages;
+
+	if (c->spc > SPC_LARGE_NOSCAN)
+		least = DIV_ROUND_UP(spc_elemsize(c->spc), GOALLOC_PAGE_SIZE);
+	if (least == npages)
+		return mpagecache_alloc(c->nid, npages, align, gfp, run);
+	return mpagecache_alloc(c->nid, npages, align,
+				(gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY, run) ||
+	       mpagecache_alloc(c->nid, least, align, gfp, run);
+}
+
+/**
+ * mheap_alloc() - make a span
+ * @c: the central that asks; the span belongs to the central of the same class
+ *	on the node that its pages came from
+ * @npages: length
+ * @align: alignment in pages
+ * @gfp: for pages and metadata
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: the span, OWNED by the caller, all objects free; or NULL.
+ */
+struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp)
+{
+	struct page_run run;
+	struct mspan *s = mspan_new(c, gfp & ~__GFP_ZERO);
+
+	if (!s)
+		return NULL;
+	if (!mheap_alloc_run(c, npages, align, gfp, &run)) {
+		mspan_delete(s, c->spc);
+		return NULL;
+	}
+	if (run.nid != c->nid)
+		c = heap_central(c->heap, run.nid, c->spc);
+	s->base = run.base;
+	s->npages = run.npages;
+	s->needzero = run.dirty;
+	s->cache = c->heap->cache;
+	s->central = c;
+	s->owner = NULL;
+	s->empty_kept = false;
+	mspan_set_objects(s, c);
+	atomic_inc(&c->nr_spans);
+	sys_used(run.npages);
+	arena_set_spans(run.base, run.npages, s);
+	smp_store_release(&s->state, MSPAN_OWNED);
+	return s;
+}
+
+/**
+ * mheap_free() - unmake a span
+ * @s: the span; DEAD, on no list
+ *
+ * Context: any but NMI.
+ */
+void mheap_free(struct mspan *s)
+{
+	struct page_run run = { .base = s->base, .npages = s->npages };
+	unsigned int spc = s->spc;
+
+	s->free_limit = 0;
+	arena_set_spans(run.base, run.npages, NULL);
+	atomic_dec(&s->central->nr_spans);
+	mspan_delete(s, spc);
+	sys_unused(run.npages);
+	mpagecache_free(&run);
+	mem_kick();
+}
+
+/* Structs in use, and their bytes. */
+void mheap_span_stats(unsigned long *inuse, unsigned long *bytes)
+{
+	unsigned long few = READ_ONCE(mspan_few.inuse), many = READ_ONCE(mspan_many.inuse);
+
+	*inuse = few + many;
+	*bytes = few * mspan_few.size + many * mspan_many.size +
+		 READ_ONCE(tiny_maps.inuse) * tiny_maps.size;
+}
+
+int mheap_init(void)
+{
+	fixalloc_init(&mspan_few, MSPAN_SIZE(MSPAN_WORDS_FEW), MEM_MSPAN, mspan_first_use);
+	fixalloc_init(&mspan_many, MSPAN_SIZE(MSPAN_WORDS_MANY), MEM_MSPAN, mspan_first_use);
+	fixalloc_init(&tiny_maps, TINY_MAP_BYTES, MEM_MSPAN, NULL);
+	return 0;
+}
+
+void mheap_exit(void)
+{
+	fixalloc_destroy(&mspan_few);
+	fixalloc_destroy(&mspan_many);
+	fixalloc_destroy(&tiny_maps);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * module: loads, checks its parameters, unloads.
+ *
+ * The only file that knows all the others.  Loading goes from the bottom layer
+ * up and draws nothing but metadata; the first allocation draws the first pages.
+ *
+ * Unloading goes from the top down.  No client can be loaded any more, so an
+ * object that is still in use was leaked by one.  It is reported, and its pages
+ * are kept from the buddy allocator: somebody may hold a pointer into them, and
+ * a leak is better than a use after free.
+ */
+#define pr_fmt(fmt) "goalloc: " fmt
+
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "internal.h"
+
+#define SCAVENGE_INTERVAL_MIN	10
+#define SCAVENGE_INTERVAL_MAX	(60 * 1000)
+
+module_param_named(panic_on_bad_free, goalloc_panic_on_bad_free, bool, 0644);
+MODULE_PARM_DESC(panic_on_bad_free, "panic when a bad free is caught, instead of reporting it");
+
+module_param_named(scavenge_retain, goalloc_scavenge_retain, uint, 0444);
+MODULE_PARM_DESC(scavenge_retain,
+		 "idle memory kept, in per cent of the memory in use: 0..100 (default 10)");
+
+module_param_named(scavenge_interval_ms, goalloc_scavenge_interval, uint, 0444);
+MODULE_PARM_DESC(scavenge_interval_ms,
+		 "milliseconds between turns of the scavenger: 10..60000 (default 1000)");
+
+static bool param_in_range(const char *name, unsigned int value, unsigned int least,
+			   unsigned int most)
+{
+	if (value >= least && value <= most)
+		return true;
+	pr_err("parameter %s=%u is out of range: %u..%u\n", name, value, least, most);
+	return false;
+}
+
+static bool params_valid(void)
+{
+	return param_in_range("scavenge_retain", goalloc_scavenge_retain, 0, 100) &&
+	       param_in_range("scavenge_interval_ms", goalloc_scavenge_interval,
+			      SCAVENGE_INTERVAL_MIN, SCAVENGE_INTERVAL_MAX);
+}
+
+/* Give the metadata back, bottom layer last.  Everything above has stopped. */
+static void free_metadata(void)
+{
+	mcache_heap_exit(&default_heap);
+	mheap_exit();
+	mpagecache_exit();
+	mpagealloc_exit();
+	arena_map_exit();
+}
+
+static void report_leaks(void)
+{
+	struct class_stats st;
+	unsigned int spc;
+	size_t bytes;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		mstats_class(&default_heap, spc, &st);
+		if (!st.spans)
+			continue;
+		bytes = mstats_class_bytes(&default_heap, spc, st.inuse);
+		debug_leak(spc, st.inuse, bytes, st.spans);
+	}
+}
+
+static int __init goalloc_init(void)
+{
+	int err;
+
+	if (!params_valid())
+		return -EINVAL;
+	err = arena_map_init() ?: mpagealloc_init() ?: mpagecache_init() ?: mheap_init() ?:
+	      mcache_heap_init(&default_heap, "default");
+	if (err)
+		goto fail;
+	err = scavenge_init();
+	if (err)
+		goto fail;
+	err = proc_init();
+	if (err)
+		goto fail_scavenge;
+	pr_info("loaded: %d size classes, %d node(s), see /proc/goalloc/\n",
+		GOALLOC_NUM_SIZE_CLASSES - 1, nr_node_ids);
+	return 0;
+
+fail_scavenge:
+	scavenge_exit();
+fail:
+	free_metadata();
+	pr_err("not loaded: error %d\n", err);
+	return err;
+}
+
+static void __exit goalloc_exit(void)
+{
+	proc_exit();
+	scavenge_exit();
+	scavenge_all();
+	report_leaks();
+	free_metadata();
+	pr_info("unloaded\n");
+}
+
+module_init(goalloc_init);
+module_exit(goalloc_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Go's memory allocator for kernel modules");

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * mspan: a run of pages cut into objects of one size.
+ *
+ * THEORY OF OPERATION
+ *
+ * Which objects of a span are free is written down in two places:
+ *
+ *   free_bits	the shared map, one bit an object, 1 = free.  Anybody sets bits
+ *		in it, with atomic operations.
+ *   window	at most 64 bits that the owner took out of the map to allocate
+ *		from.  They lie in the owner's mcache slot; only the owner, with
+ *		its cache marked busy, writes them, with plain stores.
+ *
+ * An object is free when its bit is 1 in either, and in use when it is 0 in
+ * both.  No free-list pointer ever lies in an object.
+ *
+ *	alloc		lowest bit of the window, cleared
+ *	local free	bit of the window, set: the owner frees what lies in it
+ *	remote free	test_and_set_bit() in free_bits: everybody else
+ *	refill		the next word of free_bits with a bit becomes the window
+ *
+ * (Go's sweep turns mark bits into the next allocation bitmap; here the freed
+ * bits become it.)
+ *
+ * STATES
+ *
+ * The state says who may find the span, and so who must act when it gains free
+ * objects.  A transition that two parties can try at once is a cmpxchg.
+ *
+ *   OWNED	held by one mcache, or by one slow path on its way to one
+ *   FULL	held by nobody, no free object known, on no list
+ *   QUEUED	on its central's llist, waiting for whoever next holds its lock
+ *   PARTIAL	on its central's list, with free objects
+ *   DEAD	struct not in use; its pages belong to the page heap
+ *
+ *   OWNED   -> FULL	owner: no bit found
+ *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below)
+ *   OWNED   -> QUEUED	owner: lets go of a span without taking any lock
+ *   FULL    -> QUEUED	a freeing CPU, cmpxchg; the winner pushes
+ *   PARTIAL -> QUEUED	a freeing CPU, cmpxchg; its free made the span empty
+ *   QUEUED  -> FULL, PARTIAL, DEAD	drainer, central lock held
+ *   PARTIAL -> OWNED	refill, cmpxchg, central lock held
+ *   PARTIAL -> DEAD	scavenger, cmpxchg, central lock held
+ *
+ * WHY NO FREE OBJECT IS LOST
+ *
+ * A freeing CPU sets the bit and then reads the state; test_and_set_bit() is a
+ * full barrier between the two.  Whoever stores FULL or PARTIAL executes
+ * smp_mb() and then reads the bits again.  This is Dekker's algorithm: in any
+ * interleaving at least one of the two sees what the other did.  If the freeing
+ * CPU sees FULL it queues the span; if it saw the older OWNED or QUEUED, then
+ * the storer sees the bit and takes the span back or queues it.  If both see,
+ * the cmpxchg picks one.  The same holds for "wholly free" and PARTIAL, where
+ * of two CPUs setting the last bits in different words the later one sees both.
+ *
+ * WHY LOOKING AT A RETIRED SPAN IS SAFE
+ *
+ * After a CPU has set the last bit of a span, another may drain and retire the
+ * span before the first reads its state.  mspan memory is type-stable: it is
+ * never anything but a struct mspan of the same number of words.  So the read
+ * is of *some* span's state, and the only thing the late CPU can do is to win a
+ * cmpxchg on a stranger:
+ *
+ *   FULL -> QUEUED	the stranger is pushed on the llist of the central that
+ *			it belongs to *now* (read after the cmpxchg; QUEUED keeps
+ *			it there).  The drainer finds no bit and puts it back to
+ *			FULL: the QUEUED -> FULL line above exists for this.
+ *   PARTIAL -> QUEUED	likewise; the drainer finds it partly free and puts it
+ *			back where it was.
+ *
+ * A bad free may reach any struct at any time; an index is checked against
+ * free_limit, which never exceeds the words that this struct has.
+ *
+ * HOW A DOUBLE FREE IS CAUGHT
+ *
+ *   local free	the bit is set in the window or in free_bits
+ *   remote free	the bit is set in the owner's window (read under the slot's
+ *			sequence count), or test_and_set_bit() finds it set
+ *
+ * A refill copies a word of free_bits into the window *before* it clears it
+ * there, so that a free object is visible in one of the two at every moment;
+ * and the remote free looks at the window first.  What can escape: two frees of
+ * one object that race each other within a store buffer's delay, one of them by
+ * the owner, and a second free between whose two looks the owner completes a
+ * whole refill.  A free that comes later than that is always caught.
+ */
+#ifndef _GOALLOC_MSPAN_H
+#define _GOALLOC_MSPAN_H
+
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/build_bug.h>
+#include <linux/llist.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "sizeclasses.h"
+
+struct goalloc_heap;
+struct mcache;
+struct mcache_slot;
+struct mcentral;
+struct page_heap;
+
+/*
+ * Span class = size class << 1 | noscan, as in Go: 1 means that the objects
+ * hold no pointers.  Class 0 is large objects.  Tiny blocks have a class of
+ * their own behind the others, because they are freed differently.
+ */
+#define SPC(sizeclass, noscan)	((sizeclass) << 1 | (noscan))
+#define SPC_LARGE		SPC(0, 0)
+#define SPC_LARGE_NOSCAN	SPC(0, 1)
+#define SPC_TINY		SPC(GOALLOC_NUM_SIZE_CLASSES, 0)
+#define NR_SPC			(SPC_TINY + 1)
+
+#define TINY_BLOCK_SIZE		16
+#define TINY_SIZE_CLASS		2	/* 16 bytes */
+
+enum mspan_state {
+	MSPAN_DEAD,
+	MSPAN_OWNED,
+	MSPAN_FULL,
+	MSPAN_QUEUED,
+	MSPAN_PARTIAL,
+	NR_MSPAN_STATES,
+};
+
+/* Structs come in two sizes; one never turns into the other. */
+#define MSPAN_WORDS_FEW		4	/* up to 256 objects: 32 bytes and above */
+#define MSPAN_WORDS_MANY	16	/* up to 1024: 8, 16 and 24 bytes, and tiny */
+
+/**
+ * struct mspan - a run of pages holding objects of one size
+ * @next: link of the private lists that pass spans on, and of fixalloc's
+ * @base: address of the first byte
+ * @div_mul: index = (offset * div_mul) >> 32
+ * @elemsize: bytes an object
+ * @free_limit: objects that may be freed by index: @nelems; 0 for tiny spans,
+ *	so that their objects leave the fast path, and 0 for dead ones
+ * @nelems: objects in the span
+ * @spc: span class
+ * @empty_kept: central counts it as wholly free; central lock
+ * @npages: pages of 8 KiB
+ * @cache: the per-CPU caches of the heap that it belongs to
+ * @owner: the slot whose window lies in this span, or NULL; written by the owner
+ * @central: where it goes when no CPU owns it
+ * @tiny: tiny spans: what lies in each block, 16 bits a block (see tiny.c)
+ * @state: enum mspan_state; see above for who writes it
+ * @fresh: words of @free_bits that have not been taken yet, so that their
+ *	objects have never been handed out; owner
+ * @needzero: the pages were not known to be zero when the span was made
+ * @queue: link of the central's llist while QUEUED
+ * @partial: link of the central's list; central lock
+ * @free_bits: the shared map; 1 = free and in no window
+ *
+ * The first cache line is written when the span is made or changes hands, and
+ * read by every free.  The second is written by remote frees.
+ */
+struct mspan {
+	struct mspan *next;
+	unsigned long base;
+	u32 div_mul;
+	u32 elemsize;
+	u16 free_limit;
+	u16 nelems;
+	u8 spc;
+	bool empty_kept;
+	u16 npages;
+	struct mcache __percpu *cache;
+	struct mcache_slot *owner;
+	struct mcentral *central;
+	atomic_long_t *tiny;
+
+	int state;
+	u16 fresh;
+	bool needzero;
+	struct llist_node queue;
+	struct list_head partial;
+	unsigned long free_bits[];
+};
+
+#define MSPAN_SIZE(words)	(sizeof(struct mspan) + (words) * sizeof(unsigned long))
+
+static_assert(offsetof(struct mspan, state) == 64);
+static_assert(MSPAN_SIZE(MSPAN_WORDS_FEW) == 128);
+static_assert(NR_SPC - 1 <= U8_MAX);
+
+static inline bool mspan_is_large(const struct mspan *s)
+{
+	return s->spc <= SPC_LARGE_NOSCAN;
+}
+
+static inline bool spc_has_many(unsigned int spc)
+{
+	return spc == SPC_TINY ||
+	       (spc > SPC_LARGE_NOSCAN && goalloc_size_classes[spc >> 1].size < 32);
+}
+
+static inline unsigned int mspan_words(const struct mspan *s)
+{
+	return BITS_TO_LONGS(s->nelems);
+}
+
+/* The bits of word @w that stand for objects. */
+static inline unsigned long mspan_word_mask(const struct mspan *s, unsigned int w)
+{
+	unsigned int left = s->nelems - w * BITS_PER_LONG;
+
+	return left >= BITS_PER_LONG ? ~0UL : BIT(left) - 1;
+}
+
+static inline unsigned long mspan_bits(const struct mspan *s, unsigned int w)
+{
+	return READ_ONCE(s->free_bits[w]);
+}
+
+static inline unsigned int mspan_count_free(const struct mspan *s)
+{
+	unsigned int w, n = 0;
+
+	for (w = 0; w < mspan_words(s); w++)
+		n += hweight_long(mspan_bits(s, w));
+	return n;
+}
+
+static inline bool mspan_all_free(const struct mspan *s)
+{
+	unsigned int w;
+
+	for (w = 0; w < mspan_words(s); w++)
+		if (mspan_bits(s, w) != mspan_word_mask(s, w))
+			return false;
+	return true;
+}
+
+static inline bool mspan_any_free(const struct mspan *s)
+{
+	unsigned int w;
+
+	for (w = 0; w < mspan_words(s); w++)
+		if (mspan_bits(s, w))
+			return true;
+	return false;
+}
+
+static inline bool mspan_cas_state(struct mspan *s, int from, int to)
+{
+	return cmpxchg(&s->state, from, to) == from;
+}
+
+/*
+ * Object index of @addr, which lies in the span's pages; true when it is the
+ * first byte of an object that can be freed by index.
+ */
+static __always_inline bool mspan_index(const struct mspan *s, unsigned long addr,
+					unsigned int *index)
+{
+	unsigned long off = addr - s->base;
+
+	*index = (off * s->div_mul) >> 32;
+	return likely((unsigned long)*index * s->elemsize == off && *index < s->free_limit);
+}
+
+#endif /* _GOALLOC_MSPAN_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mstats: sums over CPUs, nodes and classes, under Go's names.
+ *
+ * Nothing is counted twice to be counted here.  The caches count what the hot
+ * path must touch anyway; mallocs of a class follow from what was taken into
+ * windows, what came back into them, and what lies in them now.
+ *
+ * The sums are exact when nobody allocates or frees meanwhile.  Under load each
+ * is the sum of values that were true at some moment of the reading, so that two
+ * of them may differ by what happened in between; a difference that cannot be
+ * negative is clamped to 0.
+ *
+ * LOCKS: none.
+ */
+#include "internal.h"
+
+static unsigned int spc_size(unsigned int spc)
+{
+	return spc == SPC_TINY ? TINY_BLOCK_SIZE : goalloc_size_classes[spc >> 1].size;
+}
+
+static unsigned long minus(unsigned long a, unsigned long b)
+{
+	return a > b ? a - b : 0;
+}
+
+/**
+ * mstats_class() - sum one span class of a heap
+ * @heap: the heap
+ * @spc: the span class; of SPC_TINY the blocks are counted, not the objects
+ * @st: filled in
+ */
+void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
+{
+	int cpu, nid;
+
+	memset(st, 0, sizeof(*st));
+	for_each_possible_cpu(cpu) {
+		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
+		const struct mcache_slot *slot = &c->slot[spc];
+		unsigned long local = READ_ONCE(slot->local_frees);
+
+		st->cached += hweight64(READ_ONCE(slot->free));
+		st->mallocs += READ_ONCE(slot->taken) + local;
+		st->frees += READ_ONCE(c->remote_frees[spc]) + local;
+		st->refills += READ_ONCE(c->refills[spc]);
+	}
+	st->mallocs = minus(st->mallocs, st->cached);
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		struct mcentral *central = heap_central(heap, nid, spc);
+
+		st->central += READ_ONCE(central->refills);
+		st->spans += atomic_read(&central->nr_spans);
+	}
+	st->inuse = minus(st->mallocs, st->frees);
+}
+
+static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
+{
+	struct class_stats cs;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		mstats_class(heap, spc, &cs);
+		st->total_alloc += cs.mallocs * spc_size(spc);	/* large ones have size 0 */
+		st->alloc += cs.inuse * spc_size(spc);
+		if (spc == SPC_TINY)
+			continue;
+		st->mallocs += cs.mallocs;
+		st->frees += cs.frees;
+	}
+}
+
+/* Bytes of @objects live objects of a class; large ones are counted by size. */
+unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, unsigned long objects)
+{
+	unsigned long allocated = 0, freed = 0;
+	int cpu;
+
+	if (spc > SPC_LARGE_NOSCAN)
+		return objects * spc_size(spc);
+	for_each_possible_cpu(cpu) {
+		allocated += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->large_bytes[spc & 1]);
+		freed += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->large_freed[spc & 1]);
+	}
+	return minus(allocated, freed);
+}
+
+static void sum_caches(struct goalloc_heap *heap, struct mem_stats *st)
+{
+	unsigned long allocated = 0;
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
+
+		st->tiny_mallocs += READ_ONCE(c->tiny_mallocs);
+		st->tiny_frees += READ_ONCE(c->tiny_frees);
+		for (i = 0; i < 2; i++)
+			allocated += READ_ONCE(c->large_bytes[i]);
+	}
+	st->mallocs += st->tiny_mallocs;
+	st->frees += st->tiny_frees;
+	st->large_bytes = mstats_class_bytes(heap, SPC_LARGE, 0) +
+			  mstats_class_bytes(heap, SPC_LARGE_NOSCAN, 0);
+	st->total_alloc += allocated;
+	st->alloc += st->large_bytes;
+}
+
+static void sum_metadata(struct mem_stats *st)
+{
+	unsigned long spans;
+
+	mheap_span_stats(&spans, &st->mspan_inuse);
+	st->mspan_sys = st->mem.meta[MEM_MSPAN];
+	st->mcache_sys = st->mem.meta[MEM_MCACHE];
+	st->mcache_inuse = st->mcache_sys;
+	st->gc_sys = st->mem.meta[MEM_ARENA];
+	st->other_sys = st->mem.meta[MEM_OTHER];
+	st->metadata = st->mspan_sys + st->mcache_sys + st->gc_sys + st->other_sys;
+}
+
+/**
+ * mstats_read() - fill in MemStats
+ * @heap: whose objects to count
+ * @st: filled in
+ */
+void mstats_read(struct goalloc_heap *heap, struct mem_stats *st)
+{
+	memset(st, 0, sizeof(*st));
+	sum_classes(heap, st);
+	sum_caches(heap, st);
+	mem_get_counts(&st->mem);
+	sum_metadata(st);
+
+	st->heap_objects = minus(st->mallocs, st->frees);
+	st->heap_alloc = st->alloc;
+	st->heap_inuse = st->mem.ready << GOALLOC_PAGE_SHIFT;
+	st->heap_released = st->mem.reserved << GOALLOC_PAGE_SHIFT;
+	st->heap_idle = (st->mem.prepared + st->mem.reserved) << GOALLOC_PAGE_SHIFT;
+	st->heap_sys = st->heap_inuse + st->heap_idle;
+	st->sys = st->heap_sys + st->metadata;
+}
+EXPORT_SYMBOL_FOR_KUNIT(mstats_read);
+
+static void walk_span(struct mspan *s, struct span_walk *w)
+{
+	unsigned int nfree = mspan_count_free(s), nelems = READ_ONCE(s->nelems);
+
+	if (READ_ONCE(s->state) == MSPAN_DEAD)
+		return;
+	w->spans++;
+	w->pages += READ_ONCE(s->npages);
+	if (s->spc == SPC_TINY)
+		return;
+	w->objects += nelems;
+	w->free += min(nfree, nelems);
+}
+
+/**
+ * mstats_walk() - count spans and objects by looking at every span
+ * @w: filled in
+ *
+ * The independent witness of the sums that mstats_read() derives.
+ *
+ * Context: task; may sleep.
+ */
+void mstats_walk(struct span_walk *w)
+{
+	unsigned long pageno = 0;
+	struct mspan *s;
+	int cpu, spc;
+
+	memset(w, 0, sizeof(*w));
+	while ((s = arena_next_span(&pageno))) {
+		walk_span(s, w);
+		cond_resched();
+	}
+	for_each_possible_cpu(cpu)
+		for (spc = 0; spc < SPC_TINY; spc++)
+			w->cached += hweight64(READ_ONCE(per_cpu_ptr(default_heap.cache, cpu)
+						->slot[spc].free));
+	w->inuse = minus(w->objects, w->free + w->cached);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mstats_walk);

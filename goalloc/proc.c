@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * proc: /proc/goalloc/, what goalloc holds, for people and for tools.
+ *
+ *	stats		one "Name: value" a line: MemStats, the address-space states,
+ *			and the identities that must hold
+ *	sizeclasses	a row per span class in use
+ *	spans		a row per span (root)
+ *	arenas		a row per 4-MiB window (root)
+ *	mcache		a row per CPU (root)
+ *	scavenge	write anything: give everything back that is not in use (root)
+ *
+ * Readers take no lock.  Spans and arenas are walked through the arena map; a
+ * span that is retired meanwhile is safe to look at (mspan.h), and a row of it
+ * shows a moment between two lives at worst.  So no reader ever delays an
+ * allocation.
+ */
+#define pr_fmt(fmt) "goalloc: " fmt
+
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+
+#include "internal.h"
+
+static struct proc_dir_entry *proc_dir;
+
+static void show_value(struct seq_file *m, const char *name, unsigned long value)
+{
+	seq_printf(m, "%s: %lu\n", name, value);
+}
+
+/* An identity: what is claimed, whether it holds, and both sides. */
+static void show_check(struct seq_file *m, const char *claim, unsigned long a, unsigned long b)
+{
+	if (a == b)
+		seq_printf(m, "Check %s: ok\n", claim);
+	else
+		seq_printf(m, "Check %s: off by %ld (%lu, %lu)\n", claim, (long)(a - b), a, b);
+}
+
+static void show_memstats(struct seq_file *m, const struct mem_stats *st)
+{
+	show_value(m, "Alloc", st->alloc);
+	show_value(m, "TotalAlloc", st->total_alloc);
+	show_value(m, "Sys", st->sys);
+	show_value(m, "Mallocs", st->mallocs);
+	show_value(m, "Frees", st->frees);
+	show_value(m, "HeapAlloc", st->heap_alloc);
+	show_value(m, "HeapSys", st->heap_sys);
+	show_value(m, "HeapIdle", st->heap_idle);
+	show_value(m, "HeapInuse", st->heap_inuse);
+	show_value(m, "HeapReleased", st->heap_released);
+	show_value(m, "HeapObjects", st->heap_objects);
+	show_value(m, "MSpanInuse", st->mspan_inuse);
+	show_value(m, "MSpanSys", st->mspan_sys);
+	show_value(m, "MCacheInuse", st->mcache_inuse);
+	show_value(m, "MCacheSys", st->mcache_sys);
+	show_value(m, "GCSys", st->gc_sys);
+	show_value(m, "OtherSys", st->other_sys);
+	show_value(m, "TinyMallocs", st->tiny_mallocs);
+	show_value(m, "TinyFrees", st->tiny_frees);
+	show_value(m, "LargeAlloc", st->large_bytes);
+}
+
+static void show_states(struct seq_file *m, const struct mem_stats *st)
+{
+	show_value(m, "Reserved", st->mem.reserved << GOALLOC_PAGE_SHIFT);
+	show_value(m, "Prepared", st->mem.prepared << GOALLOC_PAGE_SHIFT);
+	show_value(m, "Ready", st->mem.ready << GOALLOC_PAGE_SHIFT);
+	show_value(m, "Drawn", (st->mem.prepared + st->mem.ready) << GOALLOC_PAGE_SHIFT);
+	show_value(m, "Metadata", st->metadata);
+	show_value(m, "PagesDrawn", st->mem.drawn);
+	show_value(m, "PagesReturned", st->mem.returned);
+	show_value(m, "DrawsFailed", st->mem.draw_failed);
+	show_value(m, "LostReferences", st->mem.lost_refs);
+	show_value(m, "ScavengedBackground", scavenge_pages(SCAVENGE_BACKGROUND));
+	show_value(m, "ScavengedPressure", scavenge_pages(SCAVENGE_PRESSURE));
+	show_value(m, "ScavengedDemand", scavenge_pages(SCAVENGE_DEMAND));
+	show_value(m, "BadFrees", debug_bad_frees());
+}
+
+static void show_checks(struct seq_file *m, const struct mem_stats *st)
+{
+	unsigned long index = 0, arenas = 0, objects;
+	struct span_walk w;
+
+	while (arena_next(&index))
+		arenas++;
+	mstats_walk(&w);
+	objects = (st->mallocs - st->tiny_mallocs) - (st->frees - st->tiny_frees);
+	show_check(m, "HeapSys = HeapInuse + HeapIdle", st->heap_sys,
+		   st->heap_inuse + st->heap_idle);
+	show_check(m, "Sys = HeapSys + MSpanSys + MCacheSys + GCSys + OtherSys", st->sys,
+		   st->heap_sys + st->mspan_sys + st->mcache_sys + st->gc_sys + st->other_sys);
+	show_check(m, "Reserved + Prepared + Ready = arenas * 4 MiB",
+		   st->mem.reserved + st->mem.prepared + st->mem.ready, arenas * ARENA_PAGES);
+	show_check(m, "PagesDrawn - PagesReturned = (Prepared + Ready) / 8 KiB",
+		   st->mem.drawn - st->mem.returned, st->mem.prepared + st->mem.ready);
+	show_check(m, "Ready = pages of all spans", st->mem.ready, w.pages);
+	show_check(m, "Mallocs - Frees = objects in use in all spans (without tiny)", objects, w.inuse);
+}
+
+static int stats_show(struct seq_file *m, void *v)
+{
+	struct mem_stats st;
+
+	mstats_read(&default_heap, &st);
+	show_memstats(m, &st);
+	show_states(m, &st);
+	show_checks(m, &st);
+	return 0;
+}
+
+/* Bytes of a span that no object can use, times the spans. */
+static unsigned long tail_waste(unsigned int sc, unsigned long spans)
+{
+	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
+
+	return spans * ((c->npages << GOALLOC_PAGE_SHIFT) - c->nelems * c->size);
+}
+
+static void show_class(struct seq_file *m, unsigned int spc)
+{
+	unsigned int sc = spc == SPC_TINY ? TINY_SIZE_CLASS : spc >> 1;
+	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
+	unsigned long objects;
+	struct class_stats st;
+
+	mstats_class(&default_heap, spc, &st);
+	if (!st.spans && !st.mallocs)
+		return;
+	objects = spc <= SPC_LARGE_NOSCAN ? st.spans : st.spans * c->nelems;
+	seq_printf(m, "%5u %-6s %8u %8u %7u %8lu %10lu %10lu %12lu %12lu %8lu %8lu %8lu\n",
+		   sc, debug_spc_name(spc), c->size, c->npages << GOALLOC_PAGE_SHIFT, c->nelems,
+		   st.spans, st.inuse, objects > st.inuse ? objects - st.inuse : 0, st.mallocs,
+		   st.frees, st.refills, st.central, tail_waste(sc, st.spans));
+}
+
+static int sizeclasses_show(struct seq_file *m, void *v)
+{
+	unsigned int spc;
+
+	seq_printf(m, "%5s %-6s %8s %8s %7s %8s %10s %10s %12s %12s %8s %8s %8s\n", "class",
+		   "kind", "size", "span", "objects", "spans", "inuse", "free", "mallocs", "frees",
+		   "refills", "central", "waste");
+	for (spc = 0; spc < NR_SPC; spc++)
+		show_class(m, spc);
+	return 0;
+}
+
+/* Spans and arenas: the position is the page or arena number, plus one for the heading. */
+static void *spans_at(loff_t *pos)
+{
+	unsigned long pageno = *pos ? *pos - 1 : 0;
+	struct mspan *s = arena_next_span(&pageno);
+
+	*pos = pageno + 1;
+	return s;
+}
+
+static void *spans_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? spans_at(pos) : SEQ_START_TOKEN;
+}
+
+static void *spans_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return spans_at(pos);
+}
+
+static void nothing_stop(struct seq_file *m, void *v)
+{
+}
+
+static int slot_cpu(const struct mspan *s, const struct mcache_slot *owner)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (owner == &per_cpu_ptr(s->cache, cpu)->slot[s->spc])
+			return cpu;
+	return -1;
+}
+
+static int spans_show(struct seq_file *m, void *v)
+{
+	const struct mspan *s = v;
+	const struct mcache_slot *owner;
+	unsigned int nfree;
+	int state, cpu = -1;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "%-33s %5s %5s %-6s %-7s %5s %5s %6s %6s\n", "pages", "count",
+			   "class", "kind", "state", "cpu", "node", "inuse", "total");
+		return 0;
+	}
+	state = READ_ONCE(s->state);
+	if (state == MSPAN_DEAD)
+		return SEQ_SKIP;
+	owner = READ_ONCE(s->owner);
+	nfree = mspan_count_free(s);
+	if (owner) {
+		cpu = slot_cpu(s, owner);
+		nfree += hweight64(READ_ONCE(owner->free));
+	}
+	seq_printf(m, "%pK-%pK %5u %5u %-6s %-7s %5d %5u %6u %6u\n", (void *)s->base,
+		   (void *)(s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT)), s->npages,
+		   s->spc >> 1, debug_spc_name(s->spc), debug_state_name(state), cpu,
+		   s->central->nid, s->nelems - min_t(unsigned int, nfree, s->nelems), s->nelems);
+	return 0;
+}
+
+static const struct seq_operations spans_ops = {
+	.start = spans_start,
+	.next = spans_next,
+	.stop = nothing_stop,
+	.show = spans_show,
+};
+
+static void *arenas_at(loff_t *pos)
+{
+	unsigned long index = *pos ? *pos - 1 : 0;
+	struct arena *a = arena_next(&index);
+
+	*pos = index + 1;
+	return a;
+}
+
+static void *arenas_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? arenas_at(pos) : SEQ_START_TOKEN;
+}
+
+static void *arenas_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return arenas_at(pos);
+}
+
+static int arenas_show(struct seq_file *m, void *v)
+{
+	const struct arena *a = v;
+	unsigned int page, ready = 0, present;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "%-16s %5s %9s %9s %9s %9s\n", "arena", "node", "reserved",
+			   "prepared", "ready", "longest");
+		return 0;
+	}
+	for (page = 0; page < ARENA_PAGES; page++)
+		ready += !!span_of(a->base + ((unsigned long)page << GOALLOC_PAGE_SHIFT));
+	present = bitmap_weight(a->present, ARENA_PAGES);
+	seq_printf(m, "%pK %5d %9lu %9u %9u %9u\n", (void *)a->base, a->heap->nid,
+		   ARENA_PAGES - present, present - min(ready, present), ready,
+		   READ_ONCE(a->longest));
+	return 0;
+}
+
+static const struct seq_operations arenas_ops = {
+	.start = arenas_start,
+	.next = arenas_next,
+	.stop = nothing_stop,
+	.show = arenas_show,
+};
+
+static void show_cpu(struct seq_file *m, int cpu)
+{
+	const struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
+	const struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
+	unsigned long spans = 0, objects = 0, bytes = 0, refills = 0;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		const struct mcache_slot *slot = &c->slot[spc];
+		unsigned int n = hweight64(READ_ONCE(slot->free));
+
+		spans += !!READ_ONCE(slot->span);
+		objects += n;
+		bytes += (unsigned long)n * READ_ONCE(slot->elemsize);
+		refills += READ_ONCE(c->refills[spc]);
+	}
+	seq_printf(m, "%4d %6s %7lu %9lu %10lu %10lu %6u %10lu %10lu\n", cpu,
+		   cpu_online(cpu) ? "yes" : "no", spans, objects, bytes, refills,
+		   (unsigned int)hweight_long(READ_ONCE(pc->pw.free)), READ_ONCE(pc->hits),
+		   READ_ONCE(pc->misses));
+}
+
+static int mcache_show(struct seq_file *m, void *v)
+{
+	int cpu;
+
+	seq_printf(m, "%4s %6s %7s %9s %10s %10s %6s %10s %10s\n", "cpu", "online", "spans",
+		   "objects", "bytes", "refills", "pages", "pagehits", "pagemisses");
+	for_each_possible_cpu(cpu)
+		show_cpu(m, cpu);
+	return 0;
+}
+
+static ssize_t scavenge_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	unsigned long pages = scavenge_all();
+
+	pr_info("scavenge: %lu KiB given back\n", pages << (GOALLOC_PAGE_SHIFT - 10));
+	return len;
+}
+
+static const struct proc_ops scavenge_proc_ops = {
+	.proc_write = scavenge_write,
+};
+
+int proc_init(void)
+{
+	proc_dir = proc_mkdir("goalloc", NULL);
+	if (!proc_dir)
+		return -ENOMEM;
+	if (proc_create_single("stats", 0444, proc_dir, stats_show) &&
+	    proc_create_single("sizeclasses", 0444, proc_dir, sizeclasses_show) &&
+	    proc_create_seq("spans", 0400, proc_dir, &spans_ops) &&
+	    proc_create_seq("arenas", 0400, proc_dir, &arenas_ops) &&
+	    proc_create_single("mcache", 0400, proc_dir, mcache_show) &&
+	    proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops))
+		return 0;
+	proc_exit();
+	return -ENOMEM;
+}
+
+void proc_exit(void)
+{
+	proc_remove(proc_dir);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * scavenge: gives idle memory back.
+ *
+ * THEORY OF OPERATION
+ *
+ * Memory becomes idle in four places, from the top down: a CPU's windows and
+ * spares, the centrals' wholly free spans, the CPUs' page caches, the page
+ * heaps.  A turn of the scavenger goes through them in that order, so that what
+ * one gives up the next can give on:
+ *
+ *   background	a delayed work, each scavenge_interval_ms.  Empties the caches of
+ *		CPUs that took no span since the last turn, trims centrals that
+ *		nobody visited since, and gives pages back, highest addresses
+ *		first, until what is idle is scavenge_retain per cent of what is
+ *		in use.  It spends at most 1 % of its interval on giving back.
+ *		When nothing is left to do it sets no timer; mem_kick() wakes it.
+ *   pressure	a shrinker: trims everything and gives back what it is asked for
+ *   on demand	scavenge_all(): everything, at once
+ *
+ * A cache is emptied on its own CPU, by an interrupt; that only touches what the
+ * CPU owns and pushes spans on lock-free queues.  If the interrupt finds the
+ * cache busy it leaves it for the next turn.  A CPU that goes down has its cache
+ * emptied by the CPU that takes it down.
+ *
+ * LOCKS: scavenge_mutex, above all others; nothing allocates under it, so that
+ * the shrinker may take it.  Every step under a spinlock is bounded.
+ */
+#define pr_fmt(fmt) "goalloc: " fmt
+
+#include <linux/cpuhotplug.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+#define SCAVENGE_CPU_PERCENT	1
+#define STEP_PAGES		64
+
+unsigned int goalloc_scavenge_retain = 10;
+unsigned int goalloc_scavenge_interval = 1000;
+
+static DEFINE_MUTEX(scavenge_mutex);
+static struct workqueue_struct *scavenge_wq;
+static struct delayed_work scavenge_work;
+static struct shrinker *scavenge_shrinker;
+static int scavenge_cpuhp;
+
+static unsigned long pages_by_scavenger[NR_SCAVENGE_REASONS];	/* scavenge_mutex */
+
+static void flush_cpu(int cpu)
+{
+	struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
+
+	if (c->busy)
+		return;
+	c->busy = 1;
+	barrier();
+	tiny_flush(c);
+	mcache_flush(c);
+	barrier();
+	c->busy = 0;
+	mpagecache_detach(per_cpu_ptr(page_caches, cpu));
+}
+
+static void flush_this_cpu(void *unused)
+{
+	flush_cpu(smp_processor_id());
+}
+
+/* Does a CPU hold anything that it has not used since the last turn? */
+static bool cpu_is_idle(int cpu, void *force)
+{
+	struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
+	struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
+	bool used = READ_ONCE(c->used) || READ_ONCE(pc->used);
+
+	if (!READ_ONCE(c->holds) && !READ_ONCE(pc->pw.free))
+		return false;
+	WRITE_ONCE(c->used, false);
+	WRITE_ONCE(pc->used, false);
+	return force || !used;
+}
+
+static void flush_caches(bool force)
+{
+	int cpu;
+
+	on_each_cpu_cond_mask(cpu_is_idle, flush_this_cpu, force ? &scavenge_mutex : NULL, true,
+			      cpu_online_mask);
+	for_each_possible_cpu(cpu)
+		mpagecache_put_detached(per_cpu_ptr(page_caches, cpu));
+}
+
+static void trim_centrals(bool force)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_node_ids * NR_SPC; i++) {
+		struct mcentral *c = &default_heap.central[i];
+		unsigned long refills = READ_ONCE(c->refills);
+
+		if (force || refills == c->refills_seen)
+			mcentral_trim(c, 0);
+		c->refills_seen = refills;
+		if (i % NR_SPC == 0)
+			cond_resched();
+	}
+}
+
+/* Give back up to @pages, for at most @ns nanoseconds. */
+static unsigned long release(unsigned long pages, u64 ns)
+{
+	unsigned long done = 0;
+	u64 end = ktime_get_ns() + ns;
+	int nid;
+
+	for_each_online_node(nid) {
+		while (done < pages) {
+			unsigned int n = min_t(unsigned long, pages - done, STEP_PAGES);
+
+			n = mpagealloc_release(&page_heaps[nid], n);
+			if (!n)
+				break;
+			done += n;
+			cond_resched();
+			if (ktime_get_ns() > end)
+				return done;
+		}
+	}
+	return done;
+}
+
+/* Pages above what may stay idle. */
+static unsigned long excess_pages(void)
+{
+	unsigned long keep;
+	struct mem_counts m;
+
+	mem_get_counts(&m);
+	keep = m.ready * goalloc_scavenge_retain / 100;
+	return m.prepared > keep ? m.prepared - keep : 0;
+}
+
+/* Would another turn find something to do? */
+static bool work_left(void)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (READ_ONCE(per_cpu_ptr(default_heap.cache, cpu)->holds) ||
+		    READ_ONCE(per_cpu_ptr(page_caches, cpu)->pw.free))
+			return true;
+	for (i = 0; i < nr_node_ids * NR_SPC; i++)
+		if (mcentral_has_idle(&default_heap.central[i]))
+			return true;
+	return excess_pages();
+}
+
+static void scavenge_arm(void)
+{
+	queue_delayed_work(scavenge_wq, &scavenge_work,
+			   msecs_to_jiffies(goalloc_scavenge_interval));
+}
+
+static void scavenge_turn(struct work_struct *work)
+{
+	u64 ns = (u64)goalloc_scavenge_interval * NSEC_PER_MSEC * SCAVENGE_CPU_PERCENT / 100;
+	bool more;
+
+	mutex_lock(&scavenge_mutex);
+	flush_caches(false);
+	trim_centrals(false);
+	pages_by_scavenger[SCAVENGE_BACKGROUND] += release(excess_pages(), ns);
+	mutex_unlock(&scavenge_mutex);
+
+	more = work_left();
+	if (!more) {
+		mem_kick_rearm();
+		more = work_left();	/* what came before the kick was armed */
+	}
+	if (more)
+		scavenge_arm();
+}
+
+static void scavenge_kicked(struct irq_work *work)
+{
+	scavenge_arm();
+}
+
+static unsigned long scavenge_everything(unsigned long max, int reason)
+{
+	unsigned long pages;
+
+	flush_caches(true);
+	trim_centrals(true);
+	pages = release(max, KTIME_MAX / 2);
+	pages_by_scavenger[reason] += pages;
+	return pages;
+}
+
+/**
+ * scavenge_all() - give everything back that is not in use
+ *
+ * Context: task; may sleep.
+ * Return: pages of 8 KiB given to the buddy allocator.
+ */
+unsigned long scavenge_all(void)
+{
+	unsigned long pages;
+
+	mutex_lock(&scavenge_mutex);
+	pages = scavenge_everything(ULONG_MAX, SCAVENGE_DEMAND);
+	mutex_unlock(&scavenge_mutex);
+	return pages;
+}
+EXPORT_SYMBOL_FOR_KUNIT(scavenge_all);
+
+unsigned long scavenge_pages(enum scavenge_reason reason)
+{
+	return READ_ONCE(pages_by_scavenger[reason]);
+}
+
+static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages;
+	struct mem_counts m;
+	unsigned int i;
+
+	mem_get_counts(&m);
+	pages = m.prepared;
+	for (i = 0; i < nr_node_ids * NR_SPC; i++)
+		pages += mcentral_idle_pages(&default_heap.central[i]);
+	return (pages << PAGE_ORDER) ?: SHRINK_EMPTY;
+}
+
+static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	unsigned long pages;
+
+	if (!mutex_trylock(&scavenge_mutex))
+		return SHRINK_STOP;
+	pages = scavenge_everything(DIV_ROUND_UP(sc->nr_to_scan, 1UL << PAGE_ORDER),
+				    SCAVENGE_PRESSURE);
+	mutex_unlock(&scavenge_mutex);
+	return pages ? pages << PAGE_ORDER : SHRINK_STOP;
+}
+
+static int scavenge_cpu_dead(unsigned int cpu)
+{
+	mutex_lock(&scavenge_mutex);
+	flush_cpu(cpu);
+	mpagecache_put_detached(per_cpu_ptr(page_caches, cpu));
+	mutex_unlock(&scavenge_mutex);
+	return 0;
+}
+
+int scavenge_init(void)
+{
+	scavenge_wq = alloc_workqueue("goalloc", WQ_UNBOUND | WQ_FREEZABLE, 1);
+	if (!scavenge_wq)
+		return -ENOMEM;
+	INIT_DELAYED_WORK(&scavenge_work, scavenge_turn);
+	scavenge_cpuhp = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "goalloc:dead", NULL,
+						   scavenge_cpu_dead);
+	if (scavenge_cpuhp < 0)
+		goto no_cpuhp;
+	scavenge_shrinker = compat_shrinker_register(shrink_count, shrink_scan, "goalloc");
+	if (!scavenge_shrinker)
+		goto no_shrinker;
+	mem_kick_init(scavenge_kicked);
+	return 0;
+
+no_shrinker:
+	cpuhp_remove_state_nocalls(scavenge_cpuhp);
+no_cpuhp:
+	destroy_workqueue(scavenge_wq);
+	return -ENOMEM;
+}
+
+/* Stop all that runs by itself. */
+void scavenge_exit(void)
+{
+	compat_shrinker_unregister(scavenge_shrinker);
+	cpuhp_remove_state_nocalls(scavenge_cpuhp);
+	mem_kick_exit();
+	cancel_delayed_work_sync(&scavenge_work);
+	destroy_workqueue(scavenge_wq);
+}

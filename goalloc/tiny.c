@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tiny: objects under 16 bytes without pointers, several to a 16-byte block.
+ *
+ * THEORY OF OPERATION
+ *
+ * As in Go, each CPU has a current block and a bump offset in it.  Go never frees
+ * such an object by itself; a kernel client must, so each block has a field of
+ * 16 bits beside its span, by granules of two bytes:
+ *
+ *	bit 0..7	live: an object that is in use begins at this granule
+ *	bit 8		current: some CPU still allocates from the block
+ *	bit 9..15	edge: an object, or the rest of the block, begins at granule
+ *			1..7; stays until the block is free
+ *
+ * Allocation sets live and the edges; free clears live with one atomic fetch.
+ * The field is one atomic unit, so exactly one party, a free or the CPU that
+ * leaves the block, takes the last of live and current away, and that one frees
+ * the block as an ordinary object of the span.
+ *
+ * The edges say where an object ends, for goalloc_size() and for clearing.  A
+ * free of an address that is no edge is an interior pointer; a free of one that
+ * is not live is a double free.
+ *
+ * Four fields share a word, because 16-bit atomics are not portable.
+ *
+ * LOCKS: none.  The current block is changed with the cache busy.
+ */
+#include "internal.h"
+
+#define GRANULE		2
+#define FIELD_BITS	16
+#define LIVE(g)		BIT(g)
+#define LIVE_MASK	GENMASK(7, 0)
+#define CURRENT		BIT(8)
+#define EDGE(g)		((g) ? BIT(8 + (g)) : 0)
+#define FIELD_MASK	GENMASK(15, 0)
+
+struct tiny_field {
+	atomic_long_t *word;
+	unsigned int shift;
+};
+
+static struct tiny_field tiny_field(struct mspan *s, unsigned long addr)
+{
+	unsigned int block = (addr - s->base) / TINY_BLOCK_SIZE;
+
+	return (struct tiny_field) {
+		.word = &s->tiny[block / (BITS_PER_LONG / FIELD_BITS)],
+		.shift = block % (BITS_PER_LONG / FIELD_BITS) * FIELD_BITS,
+	};
+}
+
+static unsigned long field_read(struct tiny_field f)
+{
+	return atomic_long_read(f.word) >> f.shift & FIELD_MASK;
+}
+
+static void field_set(struct tiny_field f, unsigned long bits)
+{
+	atomic_long_or(bits << f.shift, f.word);
+}
+
+static unsigned long field_fetch_clear(struct tiny_field f, unsigned long bits)
+{
+	return atomic_long_fetch_andnot(bits << f.shift, f.word) >> f.shift & FIELD_MASK;
+}
+
+/*
+ * Take @bits (one live bit, or current) away.  If nothing holds the block after
+ * that, forget its edges and free it.  Return what the field was.
+ */
+static unsigned long tiny_put(struct mspan *s, unsigned long addr, unsigned long bits, bool remote)
+{
+	struct tiny_field f = tiny_field(s, addr);
+	unsigned int block = (addr - s->base) / TINY_BLOCK_SIZE;
+	unsigned long old = field_fetch_clear(f, bits);
+
+	if ((old & bits) && (old & (LIVE_MASK | CURRENT)) == bits) {
+		field_fetch_clear(f, FIELD_MASK);
+		if (remote)
+			mcache_free_remote(s, block);
+		else
+			mcache_free(s, block);
+	}
+	return old;
+}
+
+static unsigned int tiny_align(size_t size)
+{
+	return size % 8 == 0 ? 8 : size % 4 == 0 ? 4 : 2;
+}
+
+/* Cut an object out of the current block; the cache is busy. */
+static void *tiny_carve(struct mcache *c, unsigned int bytes, unsigned int align)
+{
+	unsigned int off = ALIGN(c->tiny_off, align), end = off + bytes;
+	unsigned long obj = c->tiny + off, bits;
+	struct tiny_field f;
+
+	if (!c->tiny || end > TINY_BLOCK_SIZE)
+		return NULL;
+	f = tiny_field(c->tiny_span, c->tiny);
+	bits = LIVE(off / GRANULE) | EDGE(off / GRANULE);
+	if (end < TINY_BLOCK_SIZE)
+		bits |= EDGE(end / GRANULE);
+	field_set(f, bits);
+	c->tiny_off = end;
+	if (end == TINY_BLOCK_SIZE) {
+		c->tiny = 0;
+		field_fetch_clear(f, CURRENT);	/* not the last: the object is live */
+	}
+	return (void *)obj;
+}
+
+/* Start a block with its first object; it becomes current if it has more room left. */
+static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp)
+{
+	unsigned long old = 0, block;
+	struct mspan *old_span = NULL, *s;
+	struct mcache *c;
+
+	block = (unsigned long)mcache_alloc(heap, SPC_TINY, gfp, NULL);
+	if (!block)
+		return NULL;
+	s = span_of(block);
+	if (bytes == TINY_BLOCK_SIZE) {
+		field_set(tiny_field(s, block), LIVE(0));
+		return (void *)block;
+	}
+	field_set(tiny_field(s, block), LIVE(0) | CURRENT | EDGE(bytes / GRANULE));
+	c = mcache_enter(heap->cache);
+	if (c && (!c->tiny || c->tiny_off > bytes)) {
+		old = c->tiny;
+		old_span = c->tiny_span;
+		c->tiny = block;
+		c->tiny_off = bytes;
+		c->tiny_span = s;
+	} else {
+		old = block;
+		old_span = s;
+	}
+	if (c)
+		mcache_leave(c);
+	if (old)
+		tiny_put(old_span, old, CURRENT, false);
+	return (void *)block;
+}
+
+/**
+ * tiny_alloc() - allocate an object that holds no pointers
+ * @heap: the heap
+ * @size: bytes, 1..15
+ * @gfp: for drawing memory; __GFP_ZERO is honoured
+ *
+ * Context: any; may sleep if @gfp says so.
+ * Return: the object, aligned as C would align an object of @size, but to 2 at
+ * least; or NULL.
+ */
+void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
+{
+	unsigned int bytes = round_up(size, GRANULE);
+	struct mcache *c = mcache_enter(heap->cache);
+	void *obj = NULL;
+
+	if (c) {
+		obj = tiny_carve(c, bytes, tiny_align(size));
+		mcache_leave(c);
+	}
+	if (!obj)
+		obj = tiny_start(heap, bytes, gfp);
+	if (!obj)
+		return NULL;
+	this_cpu_inc(heap->cache->tiny_mallocs);
+	if (want_init_on_alloc(gfp))
+		memset(obj, 0, bytes);
+	return obj;
+}
+
+/**
+ * tiny_check() - is there a live object at an address?
+ * @s: the tiny span that it lies in
+ * @addr: the address
+ * @usable: set to the object's bytes
+ */
+enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable)
+{
+	unsigned int off = addr % TINY_BLOCK_SIZE, g = off / GRANULE, end;
+	unsigned long field = field_read(tiny_field(s, addr));
+
+	if (off % GRANULE || (field && g && !(field & EDGE(g))))
+		return FREE_INTERIOR;
+	if (!(field & LIVE(g)))
+		return FREE_DOUBLE;
+	for (end = g + 1; end < TINY_BLOCK_SIZE / GRANULE; end++)
+		if (field & EDGE(end))
+			break;
+	*usable = (end - g) * GRANULE;
+	return FREE_OK;
+}
+
+/**
+ * tiny_free() - free a tiny object
+ * @s: the tiny span that it lies in
+ * @addr: the object
+ * @clear: zero it first
+ *
+ * Context: any, NMI included.
+ */
+enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
+{
+	struct mcache __percpu *cache = s->cache;
+	unsigned int g = addr % TINY_BLOCK_SIZE / GRANULE;
+	enum free_result res;
+	size_t usable;
+
+	res = tiny_check(s, addr, &usable);
+	if (res)
+		return res;
+	if (clear)
+		memzero_explicit((void *)addr, usable);
+	if (!(tiny_put(s, addr, LIVE(g), false) & LIVE(g)))
+		return FREE_DOUBLE;
+	this_cpu_inc(cache->tiny_frees);
+	return FREE_OK;
+}
+
+/**
+ * tiny_flush() - leave the current block
+ * @c: this CPU's cache, busy; or that of a CPU that is dead
+ */
+void tiny_flush(struct mcache *c)
+{
+	if (!c->tiny)
+		return;
+	tiny_put(c->tiny_span, c->tiny, CURRENT, true);
+	c->tiny = 0;
+}
