@@ -479,12 +479,14 @@ static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, 
 
 int mcache_heap_init(struct goalloc_heap *heap, const char *name);
 void mcache_heap_exit(struct goalloc_heap *heap);
+void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
 			bool *needzero);
 void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
 			 int nid, bool *needzero);
 bool mcache_refill(struct mcache *c, struct mcache_slot *slot);
+enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 bool mcache_is_free(struct mspan *s, unsigned int index);
 void mcache_flush(struct mcache *c);
@@ -497,20 +499,22 @@ void mcache_flush(struct mcache *c);
  * through mcache_alloc_slow() and frees through mcache_free_remote(), which are
  * right in any context.  So no interrupt is disabled and no locked instruction
  * executed here.
+ *
+ * They do one thing and give up on everything else, with nothing changed: the
+ * caller then goes the general way from the start.  So they need no registers
+ * but those that a function may clobber.
  */
-static __always_inline struct mcache *mcache_enter(struct mcache __percpu *cache)
+static __always_inline bool mcache_enter(struct mcache __percpu *cache, struct mcache **c)
 {
-	struct mcache *c;
-
 	preempt_disable();
-	c = raw_cpu_ptr(cache);
-	if (unlikely(c->busy)) {
+	*c = raw_cpu_ptr(cache);
+	if (unlikely((*c)->busy)) {
 		preempt_enable();
-		return NULL;
+		return false;
 	}
-	c->busy = 1;
+	(*c)->busy = 1;
 	barrier();
-	return c;
+	return true;
 }
 
 static __always_inline void mcache_leave(struct mcache *c)
@@ -527,58 +531,55 @@ static __always_inline void mcache_leave(struct mcache *c)
 static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzero)
 {
 	u64 bits = slot->free;
-	unsigned int i = __ffs64(bits);
+	unsigned long i = __ffs64(bits);
 
 	WRITE_ONCE(slot->free, bits & (bits - 1));
 	if (needzero)
 		*needzero = !slot->fresh || slot->fresh_at != (u32)slot->local_frees;
-	return (void *)(slot->base + (unsigned long)i * slot->elemsize);
+	return (void *)(slot->base + i * slot->elemsize);
 }
 
-static __always_inline void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp,
-					  bool *needzero)
+/* An object from this CPU's window, or NULL. */
+static __always_inline void *mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
+					       bool *needzero)
 {
-	struct mcache *c = mcache_enter(heap->cache);
-	struct mcache_slot *slot;
-	void *obj;
+	void *obj = NULL;
+	struct mcache *c;
 
-	if (unlikely(!c))
-		return mcache_alloc_slow(heap, spc, gfp, needzero);
-	slot = &c->slot[spc];
-	if (unlikely(!slot->free) && !mcache_refill(c, slot)) {
-		mcache_leave(c);
-		return mcache_alloc_slow(heap, spc, gfp, needzero);
-	}
-	obj = mcache_take(slot, needzero);
+	if (!mcache_enter(heap->cache, &c))
+		return NULL;
+	if (likely(c->slot[spc].free))
+		obj = mcache_take(&c->slot[spc], needzero);
 	mcache_leave(c);
 	return obj;
 }
 
-static __always_inline enum free_result mcache_free(struct mspan *s, unsigned int index)
+/*
+ * Free an object into this CPU's window.  False: it does not lie there, or the
+ * cache is busy, or the object is free already.
+ */
+static __always_inline bool mcache_free_fast(struct mspan *s, unsigned int index)
 {
-	struct mcache *c = mcache_enter(s->cache);
-	enum free_result res = FREE_OK;
 	struct mcache_slot *slot;
+	struct mcache *c;
 	unsigned int bit;
-	u64 bits;
+	bool done = false;
 
-	if (unlikely(!c))
-		return mcache_free_remote(s, index);
+	if (!mcache_enter(s->cache, &c))
+		return false;
 	slot = &c->slot[s->spc];
 	bit = index - slot->first;
-	if (slot->span != s || bit >= BITS_PER_LONG) {
-		mcache_leave(c);
-		return mcache_free_remote(s, index);
-	}
-	bits = slot->free;
-	if (unlikely((bits | READ_ONCE(s->free_bits[index / BITS_PER_LONG])) & BIT(bit))) {
-		res = FREE_DOUBLE;
-	} else {
-		WRITE_ONCE(slot->free, bits | BIT(bit));
-		slot->local_frees++;
+	if (likely(slot->span == s && bit < BITS_PER_LONG)) {
+		u64 bits = slot->free;
+
+		if (likely(!((bits | READ_ONCE(s->free_bits[index / BITS_PER_LONG])) & BIT(bit)))) {
+			WRITE_ONCE(slot->free, bits | BIT(bit));
+			slot->local_frees++;
+			done = true;
+		}
 	}
 	mcache_leave(c);
-	return res;
+	return done;
 }
 
 /* ----------------------------------------------------------------- tiny.c */

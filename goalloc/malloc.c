@@ -58,16 +58,14 @@ static void clear_large(void *ptr, size_t bytes, gfp_t gfp)
 	}
 }
 
-static __always_inline void *alloc_small(size_t size, unsigned int noscan, gfp_t gfp, bool zero)
+static void *alloc_small(size_t size, unsigned int noscan, gfp_t gfp)
 {
 	unsigned int sc = goalloc_size_class(size);
 	bool needzero;
 	void *ptr;
 
-	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
-		might_alloc(gfp);
-	ptr = mcache_alloc(&default_heap, SPC(sc, noscan), gfp, zero ? &needzero : NULL);
-	if (zero && ptr && needzero)
+	ptr = mcache_alloc(&default_heap, SPC(sc, noscan), gfp, &needzero);
+	if (ptr && needzero && want_init_on_alloc(gfp))
 		memset(ptr, 0, goalloc_size_classes[sc].size);
 	return ptr;
 }
@@ -103,12 +101,10 @@ static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
 		return tiny_alloc(&default_heap, size, gfp);
 	if (size > GOALLOC_MAX_SMALL_SIZE)
 		return alloc_large(size, noscan, gfp, numa_mem_id());
-	if (want_init_on_alloc(gfp))
-		return alloc_small(size, noscan, gfp, true);
-	return alloc_small(size, noscan, gfp, false);
+	return alloc_small(size, noscan, gfp);
 }
 
-/* Everything that the fast path leaves: odd sizes, odd flags, and failure. */
+/* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
 static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
 {
 	void *ptr;
@@ -117,6 +113,7 @@ static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	if (!gfp_fixup(&gfp))
 		return NULL;
+	might_alloc(gfp);
 	do {
 		ptr = alloc_once(size, noscan, gfp);
 		if (likely(ptr))
@@ -129,18 +126,30 @@ static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
 	return ptr;
 }
 
+/* Debugging that looks at every allocation and free wants the general way. */
+#define ALWAYS_GENERAL	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
+			 IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+
 static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t gfp)
 {
+	size_t least = noscan ? TINY_BLOCK_SIZE : 1;
+	unsigned int sc;
 	void *ptr;
 
-	if (unlikely(size - 1 >= GOALLOC_MAX_SMALL_SIZE || (noscan && size < TINY_BLOCK_SIZE) ||
-		     (gfp & GFP_ODD) || want_init_on_alloc(gfp)))
+	if (unlikely(size - least > GOALLOC_MAX_SMALL_SIZE - least || (gfp & GFP_ODD) ||
+		     ALWAYS_GENERAL))
 		return alloc_general(size, noscan, gfp);
-	ptr = alloc_small(size, noscan, gfp, false);
-	if (unlikely(!ptr) && (gfp & __GFP_NOFAIL))
-		return alloc_general(size, noscan, gfp);
-	leak_alloc(ptr, size, noscan, gfp);
-	return ptr;
+	sc = goalloc_size_class(size);
+	if (want_init_on_alloc(gfp)) {
+		bool needzero;
+
+		ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), &needzero);
+		if (ptr && needzero)
+			memset(ptr, 0, goalloc_size_classes[sc].size);
+	} else {
+		ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), NULL);
+	}
+	return likely(ptr) ? ptr : alloc_general(size, noscan, gfp);
 }
 
 /**
@@ -253,27 +262,43 @@ static bool check_object(const void *ptr, size_t *usable, const char *op)
 	return false;
 }
 
-/* A free that the fast path leaves: tiny, to be cleared first, or bad. */
-static noinline void free_general(const void *ptr, bool clear, const char *op)
+/* What must be done to a live object before it is freed. */
+static void free_prepare(const void *ptr, struct mspan *s, bool clear)
+{
+	if (clear && s->spc != SPC_TINY)
+		memzero_explicit((void *)ptr, s->elemsize);
+	kmemleak_free(ptr);
+}
+
+static enum free_result free_object(const void *ptr, bool clear)
 {
 	unsigned long addr = (unsigned long)ptr;
+	struct mspan *s = span_of(addr);
 	enum free_result res;
-	struct mspan *s;
 	unsigned int index;
 	size_t usable;
 
-	if (!check_object(ptr, &usable, op))
-		return;
-	s = span_of(addr);
-	kmemleak_free(ptr);
-	if (s->spc == SPC_TINY) {
-		res = tiny_free(s, addr, clear);
-	} else {
-		if (clear)
-			memzero_explicit((void *)ptr, usable);
-		mspan_index(s, addr, &index);
-		res = mcache_free(s, index);
+	if (clear || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)) {
+		res = classify(addr, &usable);
+		if (res)
+			return res;
+		free_prepare(ptr, s, clear);
 	}
+	if (s && s->spc == SPC_TINY)
+		return tiny_free(s, addr, clear);
+	if (s && mspan_index(s, addr, &index))
+		return mcache_free(s, index);
+	return classify(addr, &usable);
+}
+
+/* A free that the fast path leaves: another CPU's, tiny, to be cleared, or bad. */
+static noinline void free_general(const void *ptr, bool clear, const char *op)
+{
+	enum free_result res;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return;
+	res = free_object(ptr, clear);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, op);
 }
@@ -291,22 +316,12 @@ static noinline void free_general(const void *ptr, bool clear, const char *op)
 void goalloc_free(const void *ptr)
 {
 	struct mspan *s = span_of((unsigned long)ptr);
-	enum free_result res;
 	unsigned int index;
 
-	if (unlikely(!s)) {
-		if (!ZERO_OR_NULL_PTR(ptr))
-			free_general(ptr, false, "free");
+	if (likely(s && mspan_index(s, (unsigned long)ptr, &index)) && !want_init_on_free() &&
+	    !ALWAYS_GENERAL && likely(mcache_free_fast(s, index)))
 		return;
-	}
-	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) || want_init_on_free() ||
-		     IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))) {
-		free_general(ptr, want_init_on_free(), "free");
-		return;
-	}
-	res = mcache_free(s, index);
-	if (unlikely(res))
-		debug_bad_free(ptr, res, "free");
+	free_general(ptr, want_init_on_free(), "free");
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
@@ -320,8 +335,7 @@ EXPORT_SYMBOL_GPL(goalloc_free);
  */
 void goalloc_free_sensitive(const void *ptr)
 {
-	if (!ZERO_OR_NULL_PTR(ptr))
-		free_general(ptr, true, "free_sensitive");
+	free_general(ptr, true, "free_sensitive");
 }
 EXPORT_SYMBOL_GPL(goalloc_free_sensitive);
 

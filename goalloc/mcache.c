@@ -154,12 +154,12 @@ static void let_go_all(struct mspan *spans)
 static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *spans,
 		     bool *needzero)
 {
-	struct mcache *c = mcache_enter(heap->cache);
+	struct mcache *c;
 	void *obj = NULL;
 
 	if (needzero)
 		*needzero = true;
-	if (c) {
+	if (mcache_enter(heap->cache, &c)) {
 		struct mcache_slot *slot = &c->slot[spc];
 
 		if (!slot->free && !mcache_refill(c, slot)) {
@@ -205,6 +205,31 @@ void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 	might_alloc(gfp);
 	spans = mcentral_take(heap_central(heap, numa_mem_id(), spc), batch_spans(spc), gfp);
 	return spans ? install(heap, spc, spans, needzero) : NULL;
+}
+
+/**
+ * mcache_alloc() - allocate an object of a span class
+ * @heap: the heap
+ * @spc: span class
+ * @gfp: for drawing memory
+ * @needzero: set unless the object is known to be zero; or NULL
+ *
+ * Context: any; may sleep if @gfp says so.
+ * Return: the object, or NULL; in NMI only from this CPU's cache.
+ */
+void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
+{
+	struct mcache *c;
+	void *obj = NULL;
+
+	if (mcache_enter(heap->cache, &c)) {
+		struct mcache_slot *slot = &c->slot[spc];
+
+		if (slot->free || mcache_refill(c, slot))
+			obj = mcache_take(slot, needzero);
+		mcache_leave(c);
+	}
+	return obj ?: mcache_alloc_slow(heap, spc, gfp, needzero);
 }
 
 /* As mcache_alloc_slow(), from a given node: past the caches. */
@@ -323,6 +348,32 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 		if (mspan_cas_state(s, state, MSPAN_QUEUED))
 			mcentral_queue(s);
 	return FREE_OK;
+}
+
+/**
+ * mcache_free() - free an object
+ * @s: its span
+ * @index: its index, below free_limit
+ *
+ * Context: any, NMI included.
+ */
+enum free_result mcache_free(struct mspan *s, unsigned int index)
+{
+	struct mcache *c;
+	bool mine = false, is_free = false;
+
+	if (mcache_free_fast(s, index))
+		return FREE_OK;
+	if (!mcache_enter(s->cache, &c))
+		return mcache_free_remote(s, index);
+	if (c->slot[s->spc].span == s) {
+		unsigned int bit = index - c->slot[s->spc].first;
+
+		mine = bit < BITS_PER_LONG;
+		is_free = mine && mcache_is_free(s, index);
+	}
+	mcache_leave(c);
+	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
 }
 
 static void flush_slot(struct mcache_slot *slot)

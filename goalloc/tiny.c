@@ -116,8 +116,8 @@ static void *tiny_carve(struct mcache *c, unsigned int bytes, unsigned int align
 /* Start a block with its first object; it becomes current if it has more room left. */
 static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp)
 {
-	unsigned long old = 0, block;
-	struct mspan *old_span = NULL, *s;
+	unsigned long block, leave;
+	struct mspan *s, *leave_span;
 	struct mcache *c;
 
 	block = (unsigned long)mcache_alloc(heap, SPC_TINY, gfp, NULL);
@@ -129,21 +129,20 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 		return (void *)block;
 	}
 	field_set(tiny_field(s, block), LIVE(0) | CURRENT | EDGE(bytes / GRANULE));
-	c = mcache_enter(heap->cache);
-	if (c && (!c->tiny || c->tiny_off > bytes)) {
-		old = c->tiny;
-		old_span = c->tiny_span;
-		c->tiny = block;
-		c->tiny_off = bytes;
-		c->tiny_span = s;
-	} else {
-		old = block;
-		old_span = s;
-	}
-	if (c)
+	leave = block;
+	leave_span = s;
+	if (mcache_enter(heap->cache, &c)) {
+		if (!c->tiny || c->tiny_off > bytes) {
+			leave = c->tiny;
+			leave_span = c->tiny_span;
+			c->tiny = block;
+			c->tiny_off = bytes;
+			c->tiny_span = s;
+		}
 		mcache_leave(c);
-	if (old)
-		tiny_put(old_span, old, CURRENT, false);
+	}
+	if (leave)
+		tiny_put(leave_span, leave, CURRENT, false);
 	return (void *)block;
 }
 
@@ -160,10 +159,10 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {
 	unsigned int bytes = round_up(size, GRANULE);
-	struct mcache *c = mcache_enter(heap->cache);
+	struct mcache *c;
 	void *obj = NULL;
 
-	if (c) {
+	if (mcache_enter(heap->cache, &c)) {
 		obj = tiny_carve(c, bytes, tiny_align(size));
 		mcache_leave(c);
 	}
