@@ -128,6 +128,7 @@ static struct arena_l2 *arena_get_l2(unsigned long ai, gfp_t gfp)
 
 	spin_lock_irqsave(&arena_lock, flags);
 	if (*slot == arena_empty_l2) {
+		/* the table is filled before a reader finds it */
 		smp_store_release(slot, l2);
 		l2 = NULL;
 	}
@@ -175,7 +176,9 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 		spin_lock_irqsave(&arena_lock, flags);
 		if (!l2->arenas[i]) {
 			sys_reserve(ARENA_PAGES);
+			/* the struct is filled before a reader finds it ... */
 			smp_store_release(&l2->arenas[i], new);
+			/* ... and the arena is found before any span of it */
 			smp_store_release(&l2->spans[i], spans);
 			new = NULL;
 			spans = NULL;
@@ -197,7 +200,7 @@ void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
 			->spans[ai & (ARENA_L2_SIZE - 1)][arena_page(addr)];
 
 	while (npages--)
-		smp_store_release(p++, s);
+		smp_store_release(p++, s);	/* filled in before a free finds it */
 }
 
 /**

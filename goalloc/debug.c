@@ -101,7 +101,7 @@ static const char *describe(enum free_result why)
 	case FREE_TAIL:
 		return "no object lies there";
 	case FREE_NOT_IN_SPAN:
-		return "the page holds no objects now: all of them were freed (double free) or none ever was";
+		return "the page holds no object: all were freed (double free), or none ever was";
 	default:
 		return "not memory from goalloc (foreign pointer)";
 	}

@@ -143,7 +143,7 @@ void mem_kick(void);
  * @nchunks: chunks drawn
  */
 struct fixalloc {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything below */
 	size_t size;
 	enum mem_kind kind;
 	void (*first)(void *obj);
@@ -271,7 +271,7 @@ struct page_word {
  * @nfree: pages in the maps' free runs
  */
 struct page_heap {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything below, and the arenas' maps */
 	int nid;
 	struct rb_root arenas;
 	unsigned long narenas;
@@ -354,7 +354,7 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
  * @refills_seen: the same at the scavenger's last turn
  */
 struct mcentral {
-	spinlock_t lock;
+	spinlock_t lock;	/* the lists, and the drainer's side of the states */
 	u8 spc;
 	u16 nid;
 	struct goalloc_heap *heap;
@@ -679,7 +679,8 @@ struct span_walk {
 };
 
 void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st);
-unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, unsigned long objects);
+unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc,
+				 unsigned long objects);
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
 void mstats_walk(struct span_walk *w);
 

@@ -31,6 +31,14 @@
 
 #define CLEAR_PIECE	SZ_256K		/* cleared between two chances to give way */
 
+/* The class of a small request, of a size that keeps the architecture's alignment. */
+static __always_inline unsigned int small_class(size_t size)
+{
+	if (ARCH_KMALLOC_MINALIGN > GOALLOC_SMALL_SIZE_DIV)
+		size = round_up(size, ARCH_KMALLOC_MINALIGN);
+	return goalloc_size_class(size);
+}
+
 /*
  * kmalloc() serves __GFP_DMA from the DMA zone, which goalloc does not have:
  * refuse.  It warns of and strips the other two: so do we.
@@ -60,7 +68,7 @@ static void clear_large(void *ptr, size_t bytes, gfp_t gfp)
 
 static void *alloc_small(size_t size, unsigned int noscan, gfp_t gfp)
 {
-	unsigned int sc = goalloc_size_class(size);
+	unsigned int sc = small_class(size);
 	bool needzero;
 	void *ptr;
 
@@ -139,7 +147,7 @@ static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t g
 	if (unlikely(size - least > GOALLOC_MAX_SMALL_SIZE - least || (gfp & GFP_ODD) ||
 		     ALWAYS_GENERAL))
 		return alloc_general(size, noscan, gfp);
-	sc = goalloc_size_class(size);
+	sc = small_class(size);
 	if (want_init_on_alloc(gfp)) {
 		bool needzero;
 
@@ -194,7 +202,7 @@ EXPORT_SYMBOL_GPL(goalloc_alloc_noscan);
 
 static void *alloc_node(size_t size, gfp_t gfp, int nid)
 {
-	unsigned int sc = goalloc_size_class(size);
+	unsigned int sc = small_class(size);
 	bool needzero;
 	void *ptr;
 
@@ -371,7 +379,7 @@ size_t goalloc_size_roundup(size_t size)
 		return size;
 	if (size > GOALLOC_MAX_SMALL_SIZE)
 		return round_up(size, GOALLOC_PAGE_SIZE);
-	return goalloc_size_classes[goalloc_size_class(size)].size;
+	return goalloc_size_classes[small_class(size)].size;
 }
 EXPORT_SYMBOL_GPL(goalloc_size_roundup);
 

@@ -45,7 +45,7 @@ static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 	unsigned int first = w * BITS_PER_LONG;
 
 	WRITE_ONCE(slot->seq, slot->seq + 1);
-	smp_wmb();
+	smp_wmb();	/* odd before the window changes; pairs with in_window() */
 	WRITE_ONCE(slot->span, s);
 	WRITE_ONCE(slot->first, first);
 	slot->elemsize = s->elemsize;
@@ -53,7 +53,7 @@ static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 	slot->fresh = !s->needzero && (s->fresh & BIT(w));
 	slot->fresh_at = slot->local_frees;
 	WRITE_ONCE(slot->free, bits);
-	smp_wmb();
+	smp_wmb();	/* even after it has changed */
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 
 	WRITE_ONCE(s->owner, slot);
@@ -67,10 +67,10 @@ static void close_window(struct mcache_slot *slot)
 {
 	WRITE_ONCE(slot->span->owner, NULL);
 	WRITE_ONCE(slot->seq, slot->seq + 1);
-	smp_wmb();
+	smp_wmb();	/* odd before the window changes; pairs with in_window() */
 	WRITE_ONCE(slot->span, NULL);
 	WRITE_ONCE(slot->free, 0);
-	smp_wmb();
+	smp_wmb();	/* even after it has changed */
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 }
 
@@ -93,16 +93,15 @@ static bool next_window(struct mcache *c, struct mcache_slot *slot, struct mspan
 
 /*
  * The slot's span has no free object: store FULL and let it go, unless a free
- * came in between.  The smp_mb() pairs with test_and_set_bit() in
- * mcache_free_remote().
+ * came in between (mspan.h, "no free object is lost").
  */
 static bool span_is_full(struct mcache_slot *slot)
 {
 	struct mspan *s = slot->span;
 
 	close_window(slot);
-	smp_store_release(&s->state, MSPAN_FULL);
-	smp_mb();
+	WRITE_ONCE(s->state, MSPAN_FULL);
+	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
 	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
 }
 
@@ -181,9 +180,9 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 
 static unsigned int batch_spans(unsigned int spc)
 {
-	unsigned int nelems = spc == SPC_TINY ? BATCH_OBJECTS : goalloc_size_classes[spc >> 1].nelems;
-
-	return clamp(BATCH_OBJECTS / nelems, 1U, (unsigned int)BATCH_SPANS);
+	if (spc == SPC_TINY)
+		return 1;
+	return clamp(BATCH_OBJECTS / goalloc_size_classes[spc >> 1].nelems, 1, BATCH_SPANS);
 }
 
 /**
@@ -292,11 +291,11 @@ static bool in_window(struct mspan *s, unsigned int index)
 		if (!slot)
 			return false;
 		seq = READ_ONCE(slot->seq);
-		smp_rmb();
+		smp_rmb();	/* pairs with open_window() and close_window() */
 		bit = index - READ_ONCE(slot->first);
 		mine = READ_ONCE(slot->span) == s && bit < BITS_PER_LONG;
 		free = mine && (READ_ONCE(slot->free) & BIT(bit));
-		smp_rmb();
+		smp_rmb();	/* likewise */
 	} while (READ_ONCE(slot->seq) != seq);
 	return free && !(seq & 1);
 }

@@ -58,6 +58,7 @@ void mcentral_queue(struct mspan *s)
 /* The owner lets go of a span, whatever is free in it.  Any context. */
 void mcentral_let_go(struct mspan *s)
 {
+	/* the owner's last stores come before anybody may take the span over */
 	smp_store_release(&s->state, MSPAN_QUEUED);
 	mcentral_queue(s);
 }
@@ -85,8 +86,13 @@ static void settle_dead(struct mspan *s, struct mspan **dead)
 	*dead = s;
 }
 
-static void settle_empty(struct mcentral *c, struct mspan *s)
+static void settle_empty(struct mcentral *c, struct mspan *s, unsigned int keep,
+			 struct mspan **dead)
 {
+	if (c->nr_empty >= keep) {
+		settle_dead(s, dead);
+		return;
+	}
 	list_add(&s->partial, &c->empty);
 	s->empty_kept = true;
 	c->nr_empty++;
@@ -103,20 +109,16 @@ static void settle(struct mcentral *c, struct mspan *s, unsigned int keep, struc
 
 		if (!list_empty(&s->partial))
 			unlist(c, s);
-		if (!nfree) {
-			again = settle_state(s, MSPAN_FULL, mspan_any_free);
-		} else if (nfree == s->nelems) {
-			if (c->nr_empty < keep)
-				settle_empty(c, s);
-			else
-				settle_dead(s, dead);
-			return;
-		} else {
-			if (nfree * 2 <= s->nelems)
-				list_add(&s->partial, &c->partial);
-			else
-				list_add_tail(&s->partial, &c->partial);
+		if (nfree == s->nelems) {
+			settle_empty(c, s, keep, dead);
+			again = false;
+		} else if (nfree) {
+			bool front = nfree * 2 <= s->nelems;
+
+			list_add(&s->partial, front ? &c->partial : c->partial.prev);
 			again = settle_state(s, MSPAN_PARTIAL, mspan_all_free);
+		} else {
+			again = settle_state(s, MSPAN_FULL, mspan_any_free);
 		}
 	} while (again);
 }

@@ -240,7 +240,7 @@ void mem_kick_exit(void)
 /* The scavenger is about to sleep without a timer: the next kick wakes it. */
 void mem_kick_rearm(void)
 {
-	smp_store_mb(mem_kick_armed, 0);
+	smp_store_mb(mem_kick_armed, 0);	/* before the caller looks for work again */
 }
 
 /* Memory became idle.  Cheap when the scavenger is already awake. */

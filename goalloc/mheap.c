@@ -129,6 +129,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 	atomic_inc(&c->nr_spans);
 	sys_used(run.npages);
 	arena_set_spans(run.base, run.npages, s);
+	/* DEAD until everything else is there, for CPUs that still look at the last life */
 	smp_store_release(&s->state, MSPAN_OWNED);
 	return s;
 }

@@ -69,15 +69,16 @@ static unsigned int subtree_longest(struct rb_node *node)
 /* The lowest arena of a subtree that has a run of @npages. */
 static struct arena *leftmost_fit(struct rb_node *node, unsigned int npages)
 {
-	while (subtree_longest(node) >= npages) {
+	if (subtree_longest(node) < npages)
+		return NULL;
+	for (;;) {
 		if (subtree_longest(node->rb_left) >= npages)
 			node = node->rb_left;
-		else if (arena_entry(node)->longest >= npages)
-			return arena_entry(node);
-		else
+		else if (arena_entry(node)->longest < npages)
 			node = node->rb_right;
+		else
+			return arena_entry(node);
 	}
-	return NULL;
 }
 
 /* The highest arena of the heap with a free page. */
@@ -85,15 +86,16 @@ static struct arena *rightmost_free(struct page_heap *h)
 {
 	struct rb_node *node = h->arenas.rb_node;
 
-	while (subtree_longest(node)) {
+	if (!subtree_longest(node))
+		return NULL;
+	for (;;) {
 		if (subtree_longest(node->rb_right))
 			node = node->rb_right;
-		else if (arena_entry(node)->longest)
-			return arena_entry(node);
-		else
+		else if (!arena_entry(node)->longest)
 			node = node->rb_left;
+		else
+			return arena_entry(node);
 	}
-	return NULL;
 }
 
 /* The next arena above @a that has a run of @npages. */

@@ -97,7 +97,8 @@ static void show_checks(struct seq_file *m, const struct mem_stats *st)
 	show_check(m, "PagesDrawn - PagesReturned = (Prepared + Ready) / 8 KiB",
 		   st->mem.drawn - st->mem.returned, st->mem.prepared + st->mem.ready);
 	show_check(m, "Ready = pages of all spans", st->mem.ready, w.pages);
-	show_check(m, "Mallocs - Frees = objects in use in all spans (without tiny)", objects, w.inuse);
+	show_check(m, "Mallocs - Frees = objects in use in all spans (without tiny)", objects,
+		   w.inuse);
 }
 
 static int stats_show(struct seq_file *m, void *v)

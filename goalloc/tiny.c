@@ -33,7 +33,8 @@
 #define LIVE(g)		BIT(g)
 #define LIVE_MASK	GENMASK(7, 0)
 #define CURRENT		BIT(8)
-#define EDGE(g)		((g) ? BIT(8 + (g)) : 0)
+#define EDGES		GENMASK(15, 9)
+#define EDGE(g)		(BIT(8 + (g)) & EDGES)	/* there is always one at granule 0 */
 #define FIELD_MASK	GENMASK(15, 0)
 
 struct tiny_field {

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# goalloc: Go's memory allocator as a loadable kernel module.  `make help`.
+#
+# Sources are linked into build/<kernel release>/ and built there, so that
+# builds for several kernels live side by side.
+
+KERNELRELEASE	?= $(shell uname -r)
+KDIR		?= /lib/modules/$(KERNELRELEASE)/build
+
+# Debian's headers name the compiler that built the kernel.  Another version of
+# it does where that one is missing.
+HAVE_CC		 = $(shell command -v $(1) 2>/dev/null)
+KDIR_CC		 = $(lastword $(shell sed -n 's/^CC *[:?]*= *//p' $(KDIR)/.kernelvariables 2>/dev/null))
+USE_CC		 = $(if $(KDIR_CC),$(if $(call HAVE_CC,$(subst $$(CROSS_COMPILE),,$(KDIR_CC))),,CC=gcc))
+
+RELEASE		 = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+BUILD		 = $(CURDIR)/build/$(RELEASE)
+KBUILD		 = $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(USE_CC)
+
+.PHONY: all modules selftests kunit install modules_install clean distclean run test help stage
+
+all: modules
+
+modules: stage	## build goalloc.ko for the running kernel, or for KDIR=<its build directory>
+	@$(KBUILD) modules
+	@echo "built $(BUILD)/goalloc/goalloc.ko"
+
+selftests: stage	## build goalloc.ko and the client modules of selftests/
+	@$(KBUILD) GOALLOC_SELFTESTS=m modules
+
+kunit: stage	## build goalloc.ko and the KUnit suites (KDIR= a kernel with CONFIG_KUNIT)
+	@$(KBUILD) GOALLOC_KUNIT=m modules
+
+install: modules_install	## install goalloc.ko (as root; INSTALL_MOD_PATH= as in the kernel)
+
+modules_install: modules
+	@$(KBUILD) modules_install
+
+run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it holds
+	@scripts/run.sh
+
+test:	## KUnit and selftests under QEMU, checks on this machine; last line: N passed, N failed
+	@scripts/test.sh
+
+clean:	## remove what was built here (kernels stay in the cache)
+	rm -rf build
+
+help:	## list the targets
+	@echo "goalloc: Go's memory allocator as a Linux kernel module.  make TARGET, with TARGET one of"
+	@sed -n 's/^\([a-z_]*\):.*## */  \1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@echo "Fetched and built kernels are kept in $${GOALLOC_CACHE:-$$HOME/.cache/goalloc}."
+
+stage:
+	@[ -n "$(RELEASE)" ] || { \
+		echo "goalloc: no kernel to build against in $(KDIR)." >&2; \
+		echo "Install its headers (Debian: linux-headers-$(KERNELRELEASE)) or give KDIR=<build directory>;" >&2; \
+		echo "'make run' and 'make test' need neither.  See 'make help'." >&2; \
+		exit 1; }
+	@mkdir -p $(BUILD)
+	@cp -asf $(addprefix $(CURDIR)/,Kbuild include goalloc selftests kunit) $(BUILD)/

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# install-tools.sh GROUP...: have the programs that a job needs.
+#
+#	module	building modules against headers
+#	boot	booting a kernel in QEMU
+#	kernel	building a kernel and reading its KUnit results
+#
+# What is missing is installed through apt, as root or with sudo.  Where there
+# is no apt, says what to install.
+
+. "$(dirname "$0")/lib.sh"
+
+# WHAT PACKAGE: a program, or a file by its path (which may be a pattern).
+tools_module='
+gcc gcc
+make make
+/usr/lib*/*/libelf.so.1 libelf1
+'
+tools_boot='
+qemu-system-x86_64 qemu-system-x86
+cpio cpio
+gzip gzip
+'
+tools_kernel='
+gcc gcc
+make make
+flex flex
+bison bison
+bc bc
+perl perl
+python3 python3
+xz xz-utils
+/usr/include/stdio.h libc6-dev
+/usr/include/libelf.h libelf-dev
+'
+
+# shellcheck disable=SC2086 # a pattern is to be expanded
+have()
+{
+	case $1 in
+	/*) ls -d $1 >/dev/null 2>&1 ;;
+	*) command -v "$1" >/dev/null 2>&1 ;;
+	esac
+}
+
+missing_packages()
+{
+	echo "$1" | while read -r what package; do
+		[ -z "$what" ] || have "$what" || echo "$package"
+	done
+}
+
+wanted=
+for group; do
+	case $group in
+	module) wanted=$wanted$tools_module ;;
+	boot) wanted=$wanted$tools_boot ;;
+	kernel) wanted=$wanted$tools_kernel ;;
+	*) die "install-tools.sh: no such group: $group" ;;
+	esac
+done
+
+missing=$(missing_packages "$wanted" | sort -u | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || die "please install, by their Debian names: $missing"
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+	sudo=sudo
+	command -v sudo >/dev/null || die "not root and no sudo; as root: apt-get install $missing"
+fi
+
+step "Installing ${missing% }"
+# A broken third-party source fails the update and is none of our business.
+$sudo apt-get -qq update >"$logs/apt.log" 2>&1 || :
+# shellcheck disable=SC2086 # a list of packages
+quietly "$logs/apt.log" $sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get -qq -y --no-install-recommends install $missing ||
+	die "apt-get could not install: $missing"
+missing=$(missing_packages "$wanted" | sort -u | tr '\n' ' ')
+[ -z "$missing" ] || die "still missing after installing: $missing"

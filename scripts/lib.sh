@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the other scripts: where things are, and how to talk to the user.
+# shellcheck shell=sh
+#
+# Results go to standard output, everything a person reads while waiting to
+# standard error.
+
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${GOALLOC_CACHE:-${HOME:?set HOME or GOALLOC_CACHE}/.cache/goalloc}
+# shellcheck disable=SC2034 # used by the scripts that source this
+logs=$top/build/logs
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+mkdir -p "$cache" "$logs"
+
+step() { printf '==> %s\n' "$*" >&2; }
+note() { printf '    %s\n' "$*" >&2; }
+die()  { printf 'goalloc: %s\n' "$*" >&2; exit 1; }
+
+# quietly LOG COMMAND...: run it with its output in LOG, dots while it runs, and
+# the end of the log if it fails.
+quietly()
+{
+	quiet_log=$1
+	shift
+	( while sleep 10 3>&-; do printf . >&3; done ) 3>&2 </dev/null >/dev/null 2>&1 9>&- &
+	quiet_dots=$!
+	quiet_status=0
+	"$@" >"$quiet_log" 2>&1 || quiet_status=$?
+	kill "$quiet_dots" 2>/dev/null || :
+	[ "$quiet_status" -eq 0 ] && return 0
+	tail -n 25 "$quiet_log" >&2
+	note "(the whole log: $quiet_log)"
+	return "$quiet_status"
+}
+
+# one_at_a_time NAME: wait until no other goalloc script holds NAME.  Held until
+# this script ends.
+one_at_a_time()
+{
+	exec 9>"$cache/.lock-$1"
+	flock 9
+}
