@@ -7,17 +7,20 @@
 KERNELRELEASE	?= $(shell uname -r)
 KDIR		?= /lib/modules/$(KERNELRELEASE)/build
 
-# Debian's headers name the compiler that built the kernel.  Another version of
-# it does where that one is missing.
-HAVE_CC		 = $(shell command -v $(1) 2>/dev/null)
-KDIR_CC		 = $(lastword $(shell sed -n 's/^CC *[:?]*= *//p' $(KDIR)/.kernelvariables 2>/dev/null))
-USE_CC		 = $(if $(KDIR_CC),$(if $(call HAVE_CC,$(subst $$(CROSS_COMPILE),,$(KDIR_CC))),,CC=gcc))
+# Debian's headers name the compiler that built the kernel, such as gcc-14.  Where
+# that is missing gcc does, without what an older one and its pahole cannot do.
+KERNEL_CC	:= $(shell grep -o 'gcc-[0-9]*' $(KDIR)/.kernelvariables 2>/dev/null)
+ifneq ($(KERNEL_CC),)
+ifeq ($(shell command -v $(KERNEL_CC)),)
+OTHER_CC	:= CC=gcc CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_DEBUG_INFO_BTF_MODULES=
+endif
+endif
 
-RELEASE		 = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
-BUILD		 = $(CURDIR)/build/$(RELEASE)
-KBUILD		 = $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(USE_CC)
+RELEASE		:= $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+BUILD		:= $(CURDIR)/build/$(RELEASE)
+KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
-.PHONY: all modules selftests kunit install modules_install clean distclean run test help stage
+.PHONY: all modules selftests kunit install modules_install clean run test help stage
 
 all: modules
 

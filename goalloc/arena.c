@@ -27,7 +27,9 @@
 #define ARENA_MAP_MIN		(SZ_1T >> ARENA_SHIFT)
 
 unsigned long arena_map_size __read_mostly;
+EXPORT_SYMBOL_FOR_KUNIT(arena_map_size);
 struct arena_l2 **arena_map __read_mostly;
+EXPORT_SYMBOL_FOR_KUNIT(arena_map);
 
 static struct arena_l2 *arena_empty_l2 __read_mostly;
 static struct mspan **arena_empty_spans __read_mostly;
@@ -110,6 +112,7 @@ struct arena *arena_of(unsigned long addr)
 	l2 = READ_ONCE(arena_map[ai >> ARENA_L2_SHIFT]);
 	return l2 == arena_empty_l2 ? NULL : READ_ONCE(l2->arenas[ai & (ARENA_L2_SIZE - 1)]);
 }
+EXPORT_SYMBOL_FOR_KUNIT(arena_of);
 
 /* The second-level table for arena @ai, made if it is missing. */
 static struct arena_l2 *arena_get_l2(unsigned long ai, gfp_t gfp)
@@ -191,6 +194,7 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 	sys_free(spans, ARENA_SPANS_BYTES, MEM_ARENA);
 	return a;
 }
+EXPORT_SYMBOL_FOR_KUNIT(arena_create);
 
 /* Enter @s (or NULL) as the span of @npages pages, which the caller holds. */
 void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
@@ -225,6 +229,7 @@ struct arena *arena_next(unsigned long *index)
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_FOR_KUNIT(arena_next);
 
 /**
  * arena_next_span() - walk all spans in address order

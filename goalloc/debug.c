@@ -51,6 +51,7 @@ unsigned long debug_bad_frees(void)
 {
 	return atomic_long_read(&bad_frees);
 }
+EXPORT_SYMBOL_FOR_KUNIT(debug_bad_frees);
 
 /* What kind of address it is, for one that goalloc does not know. */
 static const char *describe_foreign(unsigned long addr)

@@ -37,6 +37,7 @@
 #define BATCH_SPANS	8
 
 struct goalloc_heap default_heap;
+EXPORT_SYMBOL_FOR_KUNIT(default_heap);
 
 /* Make bits of word @w of span @s the window.  See "double free" in mspan.h. */
 static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int w,
@@ -127,6 +128,7 @@ bool mcache_refill(struct mcache *c, struct mcache_slot *slot)
 		slot->spare = s->next;
 	}
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_refill);
 
 /* Take one object out of the shared map of a span that this context owns. */
 static void *take_direct(struct mspan *s)
@@ -205,6 +207,7 @@ void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 	spans = mcentral_take(heap_central(heap, numa_mem_id(), spc), batch_spans(spc), gfp);
 	return spans ? install(heap, spc, spans, needzero) : NULL;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
 
 /**
  * mcache_alloc() - allocate an object of a span class
@@ -230,6 +233,7 @@ void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool 
 	}
 	return obj ?: mcache_alloc_slow(heap, spc, gfp, needzero);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc);
 
 /* As mcache_alloc_slow(), from a given node: past the caches. */
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
@@ -250,6 +254,7 @@ void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 		*needzero = true;
 	return obj;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_node);
 
 /**
  * mcache_alloc_large() - allocate whole pages
@@ -278,6 +283,7 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 	*needzero = s->needzero;
 	return (void *)s->base;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 
 /* Does the object lie free in its owner's window? */
 static bool in_window(struct mspan *s, unsigned int index)
@@ -305,6 +311,7 @@ bool mcache_is_free(struct mspan *s, unsigned int index)
 {
 	return in_window(s, index) || test_bit(index, s->free_bits);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
 
 static enum free_result free_large(struct mspan *s)
 {
@@ -348,6 +355,7 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 			mcentral_queue(s);
 	return FREE_OK;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
 
 /**
  * mcache_free() - free an object
@@ -374,6 +382,7 @@ enum free_result mcache_free(struct mspan *s, unsigned int index)
 	mcache_leave(c);
 	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free);
 
 static void flush_slot(struct mcache_slot *slot)
 {
@@ -405,6 +414,7 @@ void mcache_flush(struct mcache *c)
 	c->used = false;
 	c->holds = false;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_flush);
 
 int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 {
@@ -423,9 +433,11 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 			mcentral_init(heap_central(heap, nid, spc), heap, spc, nid);
 	return 0;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_heap_init);
 
 void mcache_heap_exit(struct goalloc_heap *heap)
 {
 	free_percpu(heap->cache);
 	kvfree(heap->central);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_heap_exit);

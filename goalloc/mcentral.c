@@ -62,6 +62,7 @@ void mcentral_let_go(struct mspan *s)
 	smp_store_release(&s->state, MSPAN_QUEUED);
 	mcentral_queue(s);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_let_go);
 
 static void unlist(struct mcentral *c, struct mspan *s)
 {
@@ -218,6 +219,7 @@ struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 	} while (!taken && more);
 	return taken ?: grow(c, gfp);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_take);
 
 /* One bounded step of mcentral_trim(). */
 static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead)
@@ -266,12 +268,14 @@ unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
 	} while (more);
 	return pages;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_trim);
 
 /* Would mcentral_trim() find anything? */
 bool mcentral_has_idle(struct mcentral *c)
 {
 	return !llist_empty(&c->queue) || READ_ONCE(c->pending) || READ_ONCE(c->nr_empty);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
 
 /* Pages in wholly free spans. */
 unsigned long mcentral_idle_pages(struct mcentral *c)
@@ -295,6 +299,7 @@ struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp)
 
 	return mheap_alloc(c, npages, is_power_of_2(size) ? npages : 1, gfp);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_alloc_large);
 
 /*
  * Free a large object's span: its bit was set by the caller, so nobody else is
@@ -310,3 +315,4 @@ void mcentral_free_large(struct mspan *s)
 	WRITE_ONCE(s->state, MSPAN_DEAD);
 	mheap_free(s);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_free_large);

@@ -222,6 +222,7 @@ void mem_get_counts(struct mem_counts *counts)
 	for (kind = 0; kind < NR_MEM_KINDS; kind++)
 		counts->meta[kind] = atomic_long_read(&mem_meta[kind]);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mem_get_counts);
 
 /* Arm the kick: @fn runs in interrupt context after memory has become idle. */
 void mem_kick_init(void (*fn)(struct irq_work *work))

@@ -133,6 +133,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 	smp_store_release(&s->state, MSPAN_OWNED);
 	return s;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mheap_alloc);
 
 /**
  * mheap_free() - unmake a span
@@ -153,6 +154,7 @@ void mheap_free(struct mspan *s)
 	mpagecache_free(&run);
 	mem_kick();
 }
+EXPORT_SYMBOL_FOR_KUNIT(mheap_free);
 
 /* Structs in use, and their bytes. */
 void mheap_span_stats(unsigned long *inuse, unsigned long *bytes)
@@ -163,6 +165,7 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes)
 	*bytes = few * mspan_few.size + many * mspan_many.size +
 		 READ_ONCE(tiny_maps.inuse) * tiny_maps.size;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mheap_span_stats);
 
 int mheap_init(void)
 {

@@ -46,6 +46,7 @@
 #define RELEASE_RUN_MAX		64	/* pages given back in one step */
 
 struct page_heap *page_heaps;
+EXPORT_SYMBOL_FOR_KUNIT(page_heaps);
 
 static inline u16 arena_longest(const struct arena *a)
 {
@@ -314,6 +315,7 @@ bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 	spin_unlock_irqrestore(&h->lock, flags);
 	return found || mpagealloc_grow(h, npages, gfp, run);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_alloc);
 
 /**
  * mpagealloc_free() - free a run of pages
@@ -358,6 +360,7 @@ bool mpagealloc_take_word(int nid, struct page_word *pw)
 	spin_unlock_irqrestore(&h->lock, flags);
 	return a;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_take_word);
 
 /* Put a page cache's pages back. */
 void mpagealloc_put_word(const struct page_word *pw)
@@ -375,6 +378,7 @@ void mpagealloc_put_word(const struct page_word *pw)
 	arena_update(a);
 	spin_unlock_irqrestore(&a->heap->lock, flags);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_put_word);
 
 /* Detach the highest free run of the heap, cut to @max pages, from its arena. */
 static bool release_detach(struct page_heap *h, unsigned int max, struct page_run *run)

@@ -25,6 +25,7 @@
 #include "internal.h"
 
 struct page_cache __percpu *page_caches;
+EXPORT_SYMBOL_FOR_KUNIT(page_caches);
 
 /**
  * find_free_run64() - find a run of ones in a word
@@ -148,6 +149,7 @@ bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 	return found || (empty && page_cache_refill(nid, npages, align, run)) ||
 	       mpagealloc_alloc(nid, npages, align, gfp, run);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagecache_alloc);
 
 /**
  * mpagecache_free() - free a run of pages
@@ -176,6 +178,7 @@ void mpagecache_free(const struct page_run *run)
 	if (!kept)
 		mpagealloc_free(run);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagecache_free);
 
 /**
  * mpagecache_detach() - set this CPU's pages aside for mpagecache_put_detached()
@@ -191,6 +194,7 @@ void mpagecache_detach(struct page_cache *pc)
 	memset(&pc->pw, 0, sizeof(pc->pw));
 	pc->used = false;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagecache_detach);
 
 /* Put what was set aside back into the page heaps. */
 void mpagecache_put_detached(struct page_cache *pc)
@@ -198,6 +202,7 @@ void mpagecache_put_detached(struct page_cache *pc)
 	mpagealloc_put_word(&pc->stash);
 	memset(&pc->stash, 0, sizeof(pc->stash));
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagecache_put_detached);
 
 int mpagecache_init(void)
 {

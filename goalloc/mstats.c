@@ -55,6 +55,7 @@ void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stat
 	}
 	st->inuse = minus(st->mallocs, st->frees);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mstats_class);
 
 static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 {

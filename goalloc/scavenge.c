@@ -40,7 +40,9 @@
 #define STEP_PAGES		64
 
 unsigned int goalloc_scavenge_retain = 10;
+EXPORT_SYMBOL_FOR_KUNIT(goalloc_scavenge_retain);
 unsigned int goalloc_scavenge_interval = 1000;
+EXPORT_SYMBOL_FOR_KUNIT(goalloc_scavenge_interval);
 
 static DEFINE_MUTEX(scavenge_mutex);
 static struct workqueue_struct *scavenge_wq;

@@ -176,6 +176,7 @@ void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 		memset(obj, 0, bytes);
 	return obj;
 }
+EXPORT_SYMBOL_FOR_KUNIT(tiny_alloc);
 
 /**
  * tiny_check() - is there a live object at an address?
@@ -198,6 +199,7 @@ enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable)
 	*usable = (end - g) * GRANULE;
 	return FREE_OK;
 }
+EXPORT_SYMBOL_FOR_KUNIT(tiny_check);
 
 /**
  * tiny_free() - free a tiny object
@@ -224,6 +226,7 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 	this_cpu_inc(cache->tiny_frees);
 	return FREE_OK;
 }
+EXPORT_SYMBOL_FOR_KUNIT(tiny_free);
 
 /**
  * tiny_flush() - leave the current block
@@ -236,3 +239,4 @@ void tiny_flush(struct mcache *c)
 	tiny_put(c->tiny_span, c->tiny, CURRENT, true);
 	c->tiny = 0;
 }
+EXPORT_SYMBOL_FOR_KUNIT(tiny_flush);

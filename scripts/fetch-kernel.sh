@@ -33,6 +33,26 @@ escape()
 }
 
 # Unpacked headers look for each other in /usr/src.
+# own_libc DIRECTORY: programs built for a newer Debian than this one (the headers
+# of trixie, on bookworm) run on their own C library.
+own_libc()
+{
+	find "$1/usr/lib" -name 'objtool*' -type f -exec {} --help \; 2>&1 |
+		grep -q GLIBC_ || return 0
+	"$top/scripts/fetch-deb.sh" "${suite%-backports}" "$1/libc" \
+		libc6 'libelf1(t64)?' 'zlib1g' 'libzstd1' 'libssl3(t64)?'
+	find "$1/usr/lib" -type f -perm -u+x | while read -r program; do
+		[ "$(head -c 4 "$program" | tail -c 3)" = ELF ] || continue
+		mv "$program" "$program.elf"
+		cat >"$program" <<-EOF
+			#!/bin/sh
+			lib=$stock/libc/usr/lib/x86_64-linux-gnu
+			exec "\$lib/ld-linux-x86-64.so.2" --library-path "\$lib" --argv0 "\$0" "\$0.elf" "\$@"
+		EOF
+		chmod +x "$program"
+	done
+}
+
 fetch_headers()
 {
 	step "Fetching the headers of Linux $series ($suite)"
@@ -45,6 +65,7 @@ fetch_headers()
 	base=$(escape "${release%-"$flavour"}")
 	"$top/scripts/fetch-deb.sh" "$suite" "$unpack" \
 		"linux-headers-$base-common" "linux-kbuild-($base|$(escape "$series"))"
+	own_libc "$unpack"
 	grep -rlI --include=Makefile -e /usr/src/ "$unpack/usr/src/linux-headers-$release" |
 		xargs -r sed -i "s|/usr/src/|$stock/usr/src/|g"
 	ln -s "usr/src/linux-headers-$release" "$unpack/headers"

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites share: seeded random numbers, contents that can be checked,
+ * moving between CPUs, and a private heap that nobody else touches.
+ */
+#ifndef _GOALLOC_KUNIT_UTIL_H
+#define _GOALLOC_KUNIT_UTIL_H
+
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/prandom.h>
+#include <linux/string.h>
+
+#include "../goalloc/internal.h"
+
+/* A seed, printed, so that a failure can be repeated: insmod goalloc_kunit.ko seed=... */
+void util_seed(struct kunit *test, struct rnd_state *rnd);
+
+static inline u32 util_below(struct rnd_state *rnd, u32 limit)
+{
+	return prandom_u32_state(rnd) % limit;
+}
+
+/* A size as clients ask for them: mostly small, now and then up to @most. */
+size_t util_size(struct rnd_state *rnd, size_t most);
+
+/* Contents that depend on the key and the place, so that no two objects look alike. */
+void util_fill(void *ptr, size_t bytes, u32 key);
+bool util_filled(const void *ptr, size_t bytes, u32 key);
+
+static inline bool util_is_zero(const void *ptr, size_t bytes)
+{
+	return !memchr_inv(ptr, 0, bytes);
+}
+
+/* Stay on one CPU until the case ends; each case has a thread of its own. */
+void util_pin(struct kunit *test, unsigned int cpu);
+/* A CPU that is not @cpu; skips the case on a machine that has none. */
+unsigned int util_other_cpu(struct kunit *test, unsigned int cpu);
+/* Call @fn in hard interrupt context on @cpu and wait. */
+void util_call_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg), void *arg);
+/* Run @fn in a worker of each online CPU, all at once, and wait. */
+void util_run_on_all(struct kunit *test, void (*fn)(unsigned int cpu, void *arg), void *arg);
+
+/*
+ * A heap of the case's own, in test->priv: the scavenger does not know it, so
+ * that its spans move only when the case moves them.  For .init and .exit of a
+ * suite.  The exit checks that every span can be given back.
+ */
+int util_heap_init(struct kunit *test);
+void util_heap_exit(struct kunit *test);
+/* Empty all its caches and centrals. */
+void util_heap_flush(struct kunit *test);
+/* Spans that it has in any state. */
+unsigned int util_heap_spans(struct goalloc_heap *heap);
+
+static inline struct goalloc_heap *util_heap(struct kunit *test)
+{
+	return test->priv;
+}
+
+static inline struct mcache_slot *util_slot(struct goalloc_heap *heap, unsigned int spc)
+{
+	return &raw_cpu_ptr(heap->cache)->slot[spc];
+}
+
+/* Free an object of a private heap, as the front door would. */
+enum free_result util_free(const void *ptr);
+
+/* The statistics of the default heap when nothing is cached and nothing idle. */
+void util_settled(struct mem_stats *st, struct span_walk *walk);
+
+/*
+ * Allocate and free @n objects of all kinds on the default heap, with their
+ * contents checked: the allocator still works.
+ */
+void util_check_allocator(struct kunit *test, unsigned int n);
+
+#endif /* _GOALLOC_KUNIT_UTIL_H */

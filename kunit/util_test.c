@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the suites share; see kunit_util.h. */
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
+
+#include "kunit_util.h"
+
+#define DEFAULT_SEED	1009
+
+static unsigned long seed;
+module_param(seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "seed of the randomised cases (default 1009)");
+
+/* Before 6.7 KUnit runs a module's suites before its parameters are set. */
+static unsigned long seed_from_args(void)
+{
+	const char *arg = THIS_MODULE->args ? strstr(THIS_MODULE->args, "seed=") : NULL;
+
+	return arg ? simple_strtoul(arg + strlen("seed="), NULL, 0) : 0;
+}
+
+void util_seed(struct kunit *test, struct rnd_state *rnd)
+{
+	unsigned long use = seed ?: seed_from_args() ?: DEFAULT_SEED;
+
+	kunit_info(test, "seed=%lu", use);
+	prandom_seed_state(rnd, use);
+}
+
+size_t util_size(struct rnd_state *rnd, size_t most)
+{
+	unsigned int bits = 3 + util_below(rnd, ilog2(most) - 1);
+
+	if (util_below(rnd, 4))
+		bits = min(bits, 10U);
+	return min_t(size_t, 1 + util_below(rnd, 1U << bits), most);
+}
+
+static u64 pattern(u32 key, size_t word)
+{
+	u64 x = ((u64)key << 32 | (u32)~key) + word * 0x9e3779b97f4a7c15ULL;
+
+	return (x ^ (x >> 29)) * 0xbf58476d1ce4e5b9ULL;
+}
+
+void util_fill(void *ptr, size_t bytes, u32 key)
+{
+	size_t word, rest = bytes % sizeof(u64);
+	u64 last = pattern(key, bytes / sizeof(u64));
+
+	for (word = 0; word < bytes / sizeof(u64); word++) {
+		u64 x = pattern(key, word);
+
+		memcpy(ptr + word * sizeof(x), &x, sizeof(x));
+	}
+	memcpy(ptr + bytes - rest, &last, rest);
+}
+
+bool util_filled(const void *ptr, size_t bytes, u32 key)
+{
+	size_t word, rest = bytes % sizeof(u64);
+	u64 last = pattern(key, bytes / sizeof(u64));
+
+	for (word = 0; word < bytes / sizeof(u64); word++) {
+		u64 x = pattern(key, word);
+
+		if (memcmp(ptr + word * sizeof(x), &x, sizeof(x)))
+			return false;
+	}
+	return !memcmp(ptr + bytes - rest, &last, rest);
+}
+
+void util_pin(struct kunit *test, unsigned int cpu)
+{
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)), 0);
+}
+
+unsigned int util_other_cpu(struct kunit *test, unsigned int cpu)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask, cpu);
+
+	if (other >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+	return other;
+}
+
+void util_call_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, fn, arg, 1), 0);
+}
+
+struct cpu_work {
+	struct work_struct work;
+	void (*fn)(unsigned int cpu, void *arg);
+	void *arg;
+	unsigned int cpu;
+};
+
+static void cpu_work_run(struct work_struct *work)
+{
+	struct cpu_work *w = container_of(work, struct cpu_work, work);
+
+	w->fn(w->cpu, w->arg);
+}
+
+void util_run_on_all(struct kunit *test, void (*fn)(unsigned int cpu, void *arg), void *arg)
+{
+	struct cpu_work *works = kunit_kcalloc(test, nr_cpu_ids, sizeof(*works), GFP_KERNEL);
+	unsigned int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, works);
+	for_each_online_cpu(cpu) {
+		INIT_WORK(&works[cpu].work, cpu_work_run);
+		works[cpu].fn = fn;
+		works[cpu].arg = arg;
+		works[cpu].cpu = cpu;
+		schedule_work_on(cpu, &works[cpu].work);
+	}
+	for_each_possible_cpu(cpu)
+		if (works[cpu].fn)
+			flush_work(&works[cpu].work);
+}
+
+int util_heap_init(struct kunit *test)
+{
+	struct goalloc_heap *heap = kzalloc(sizeof(*heap), GFP_KERNEL);
+
+	if (!heap)
+		return -ENOMEM;
+	test->priv = heap;
+	return mcache_heap_init(heap, "kunit");
+}
+
+static void heap_flush_cpu(void *arg)
+{
+	struct goalloc_heap *heap = arg;
+	struct mcache *c = this_cpu_ptr(heap->cache);
+
+	c->busy = 1;
+	tiny_flush(c);
+	mcache_flush(c);
+	c->busy = 0;
+}
+
+void util_heap_flush(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	unsigned int i, cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_function_single(cpu, heap_flush_cpu, heap, 1);
+	for (i = 0; i < nr_node_ids * NR_SPC; i++)
+		mcentral_trim(&heap->central[i], 0);
+}
+
+unsigned int util_heap_spans(struct goalloc_heap *heap)
+{
+	unsigned int i, spans = 0;
+
+	for (i = 0; i < nr_node_ids * NR_SPC; i++)
+		spans += atomic_read(&heap->central[i].nr_spans);
+	return spans;
+}
+
+/* A heap with spans left cannot go: their structs point to it. */
+void util_heap_exit(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	unsigned int spans;
+
+	if (!heap || !heap->cache || !heap->central)
+		return;
+	util_heap_flush(test);
+	spans = util_heap_spans(heap);
+	KUNIT_EXPECT_EQ_MSG(test, spans, 0, "spans could not be given back");
+	if (spans)
+		return;
+	mcache_heap_exit(heap);
+	kfree(heap);
+	test->priv = NULL;
+}
+
+enum free_result util_free(const void *ptr)
+{
+	struct mspan *s = span_of((unsigned long)ptr);
+	unsigned int index;
+
+	if (!s)
+		return FREE_NOT_IN_SPAN;
+	if (s->spc == SPC_TINY)
+		return tiny_free(s, (unsigned long)ptr, false);
+	return mspan_index(s, (unsigned long)ptr, &index) ? mcache_free(s, index) : FREE_INTERIOR;
+}
+
+void util_settled(struct mem_stats *st, struct span_walk *walk)
+{
+	struct mem_stats ignored;
+	struct span_walk unused;
+
+	/* A cache that is busy when the first turn comes is emptied by the second. */
+	scavenge_all();
+	scavenge_all();
+	mstats_read(&default_heap, st ?: &ignored);
+	mstats_walk(walk ?: &unused);
+}
+
+#define CHECK_LIVE	256	/* objects alive at a time */
+
+static void *check_alloc(unsigned int n, size_t size)
+{
+	switch (n % 3) {
+	case 0:
+		return goalloc_alloc(size, GFP_KERNEL);
+	case 1:
+		return goalloc_alloc_noscan(size, GFP_KERNEL);
+	default:
+		return goalloc_zalloc(size, GFP_KERNEL);
+	}
+}
+
+void util_check_allocator(struct kunit *test, unsigned int n)
+{
+	void **live = kunit_kcalloc(test, CHECK_LIVE, sizeof(*live), GFP_KERNEL);
+	u32 *sizes = kunit_kcalloc(test, CHECK_LIVE, sizeof(*sizes), GFP_KERNEL);
+	unsigned int i, bad = 0, reports = debug_bad_frees();
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, live);
+	KUNIT_ASSERT_NOT_NULL(test, sizes);
+	prandom_seed_state(&rnd, n);
+	for (i = 0; i < n + CHECK_LIVE; i++) {
+		unsigned int slot = i % CHECK_LIVE;
+
+		if (live[slot])
+			bad += !util_filled(live[slot], sizes[slot], i - CHECK_LIVE);
+		goalloc_free(live[slot]);
+		live[slot] = NULL;
+		if (i >= n)
+			continue;
+		sizes[slot] = util_size(&rnd, SZ_64K);
+		live[slot] = check_alloc(i, sizes[slot]);
+		bad += !live[slot] || (i % 3 == 2 && !util_is_zero(live[slot], sizes[slot]));
+		if (live[slot])
+			util_fill(live[slot], sizes[slot], i);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "objects that were NULL or not intact");
+	KUNIT_EXPECT_EQ_MSG(test, debug_bad_frees(), reports, "good frees were reported as bad");
+	kunit_kfree(test, sizes);
+	kunit_kfree(test, live);
+}
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit suites of goalloc");
+IMPORT_SYMBOLS_FOR_KUNIT();
