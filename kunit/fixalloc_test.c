@@ -188,8 +188,10 @@ static void fixalloc_counts_random(struct kunit *test)
 	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, first_use);
 	for (step = 0; step < 4000; step++) {
 		if (n && (n == NR_OBJECTS || util_below(&rnd, 5) < 2)) {
-			swap(objs[n - 1], objs[util_below(&rnd, n)]);
-			fixalloc_free(&f, objs[--n]);
+			unsigned int victim = util_below(&rnd, n);
+
+			fixalloc_free(&f, objs[victim]);
+			objs[victim] = objs[--n];
 		} else {
 			objs[n] = fixalloc_alloc(&f, GFP_KERNEL);
 			KUNIT_ASSERT_NOT_NULL(test, objs[n]);

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# boot-qemu.sh [OPTION...] NAME KERNEL INITRD: boot an initramfs of mkinitrd.sh in
+# QEMU and say how it went.
+#
+#	--cpus N	virtual CPUs (2)
+#	--memory SIZE	as QEMU has it (1G)
+#	--timeout S	seconds until it counts as hung (300)
+#	--append ARGS	more for the kernel's command line
+#	--qemu ARGS	more for QEMU's command line
+#	--icount	count instructions: 1 ns of guest time is one; one CPU
+#	--quiet		do not repeat the command's output on standard output
+#
+# build/logs/NAME.out is what the command said, build/logs/NAME.console what the
+# kernel said.  Exit status: 0 the command succeeded, 1 it failed, 2 the kernel
+# complained (see splats.awk), 3 the guest died or hung before the verdict.
+#
+# KVM is used where it works; GOALLOC_ACCEL=tcg or =kvm decides otherwise.
+
+. "$(dirname "$0")/lib.sh"
+
+cpus=2 memory=1G limit=300 append='' qemu='' icount='' say=cat
+while :; do
+	case ${1-} in
+	--cpus) cpus=$2; shift ;;
+	--memory) memory=$2; shift ;;
+	--timeout) limit=$2; shift ;;
+	--append) append=$2; shift ;;
+	--qemu) qemu=$2; shift ;;
+	--icount) icount=1 ;;
+	--quiet) say='cat >/dev/null' ;;
+	-*) die "boot-qemu.sh: no such option: $1" ;;
+	*) break ;;
+	esac
+	shift
+done
+name=${1?usage: boot-qemu.sh [OPTION...] NAME KERNEL INITRD}
+kernel=${2?usage: boot-qemu.sh [OPTION...] NAME KERNEL INITRD}
+initrd=${3?usage: boot-qemu.sh [OPTION...] NAME KERNEL INITRD}
+
+# A /dev/kvm alone proves nothing: it may be there without the CPU's help.
+kvm_works()
+{
+	grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ] && echo quit |
+		timeout 10 qemu-system-x86_64 -M q35 -accel kvm -nodefaults -display none -S \
+			-monitor stdio >/dev/null 2>&1
+}
+
+accel=${GOALLOC_ACCEL:-$(kvm_works && echo kvm || echo tcg)}
+if [ -n "$icount" ]; then
+	cpus=1
+	machine='-accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
+elif [ "$accel" = kvm ]; then
+	machine='-accel kvm -cpu host'
+else
+	# Without cmpxchg16b: QEMU 7.2 loses the flags after it when an interrupt comes
+	# between, and stock 6.12 then dies in its own slab allocator, goalloc or not.
+	machine='-accel tcg,thread=multi -cpu max,-cx16'
+fi
+
+out=$logs/$name.out
+console=$logs/$name.console
+rm -f "$out" "$console"
+
+# shellcheck disable=SC2086 # $machine and $qemu are lists of arguments
+{
+	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M q35 $machine -smp "$cpus" \
+		-m "$memory" -nodefaults -display none -no-reboot \
+		-serial "file:$console.raw" -serial stdio \
+		-kernel "$kernel" -initrd "$initrd" \
+		-append "console=ttyS0 oops=panic panic=-1 printk.devkmsg=on log_buf_len=4M $append" \
+		$qemu </dev/null || echo "goalloc-qemu: $?"
+} | tee "$out" | grep --line-buffered -av '^goalloc-' | eval "$say"
+
+tr -d '\r' <"$console.raw" >"$console"
+rm -f "$console.raw"
+
+verdict=$(sed -n 's/^goalloc-verdict: //p' "$out")
+if [ -z "$verdict" ]; then
+	if grep -q '^goalloc-qemu: 124' "$out"; then
+		note "$name: the guest was stopped after $limit s without a verdict"
+	else
+		note "$name: the guest ended without a verdict"
+	fi
+	awk -f "$top/scripts/splats.awk" "$console" | head -n 5 >&2
+	note "the end of its console ($console):"
+	tail -n 15 "$console" >&2
+	exit 3
+fi
+if ! awk -f "$top/scripts/splats.awk" "$console" >&2; then
+	note "$name: the kernel complained, see $console"
+	exit 2
+fi
+[ "$verdict" -eq 0 ]

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# mkinitrd.sh IMAGE COMMAND FILE...: an initramfs that runs COMMAND and powers off.
+#
+# busybox is all there is beside the FILEs (or directories), which lie in /goalloc,
+# where COMMAND runs.
+
+. "$(dirname "$0")/lib.sh"
+
+image=${1?usage: mkinitrd.sh IMAGE COMMAND FILE...}
+command=${2?usage: mkinitrd.sh IMAGE COMMAND FILE...}
+shift 2
+
+# Debian's static busybox, unpacked: installing it would remove the other one.
+busybox=$cache/busybox/bin/busybox
+if [ ! -x "$busybox" ]; then
+	step "Fetching busybox"
+	"$top/scripts/fetch-deb.sh" bookworm "$cache/busybox" busybox-static
+fi
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/goalloc"
+cp "$busybox" "$root/bin/"
+ln -s busybox "$root/bin/sh"
+cp "$top/scripts/guest/init" "$root/init"
+chmod +x "$root/init"
+printf '%s\n' "$command" >"$root/command"
+[ $# -eq 0 ] || cp -RL "$@" "$root/goalloc/"
+mkdir -p "$(dirname "$image")"
+(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$image"

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# Prints what a kernel log has of the kernel's own complaints and exits 1 if it has
+# any.  goalloc's reports are not among them.  A test that provokes one writes
+# "goalloc-test: splat expected" to /dev/kmsg before, "goalloc-test: no splat
+# expected" after.
+
+/goalloc-test: splat expected/		{ expected = 1 }
+/goalloc-test: no splat expected/	{ expected = 0 }
+expected				{ next }
+
+{
+	line = $0
+	sub(/^\[ *[0-9]+\.[0-9]+\] /, "", line)
+}
+
+line ~ /^goalloc[a-z_]*: /		{ next }	# goalloc's own report
+line ~ /^ *(#|ok |not ok )/		{ next }	# KTAP
+
+line ~ /BUG:|WARNING: |Oops|KASAN:|KCSAN:|KMSAN:|UBSAN:|general protection|kernel BUG at/ ||
+line ~ /INFO: (possible|suspicious|task|rcu|trying)|soft lockup|self-detected stall/ ||
+line ~ /Kernel panic|unable to handle|Bad page state|scheduling while atomic|stack guard page/ {
+	print
+	found = 1
+}
+
+END { exit found }
