@@ -25,19 +25,19 @@ KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 all: modules
 
 modules: stage	## build goalloc.ko for the running kernel, or for KDIR=<its build directory>
-	@$(KBUILD) modules
+	+@$(KBUILD) modules
 	@echo "built $(BUILD)/goalloc/goalloc.ko"
 
 selftests: stage	## build goalloc.ko and the client modules of selftests/
-	@$(KBUILD) GOALLOC_SELFTESTS=m modules
+	+@$(KBUILD) GOALLOC_SELFTESTS=m modules
 
 kunit: stage	## build goalloc.ko and the KUnit suites (KDIR= a kernel with CONFIG_KUNIT)
-	@$(KBUILD) GOALLOC_KUNIT=m modules
+	+@$(KBUILD) GOALLOC_KUNIT=m modules
 
 install: modules_install	## install goalloc.ko (as root; INSTALL_MOD_PATH= as in the kernel)
 
 modules_install: modules
-	@$(KBUILD) modules_install
+	+@$(KBUILD) modules_install
 
 run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it holds
 	@scripts/run.sh

@@ -524,6 +524,12 @@ static __always_inline void mcache_leave(struct mcache *c)
 	preempt_enable();
 }
 
+/* By pointer: span classes come from tables, and a bounds check costs a frame. */
+static __always_inline struct mcache_slot *mcache_slot(struct mcache *c, unsigned long spc)
+{
+	return c->slot + spc;
+}
+
 /*
  * The lowest object of a window that is not empty.  @needzero may be NULL; it is
  * set unless the object is known to be zero.
@@ -543,13 +549,15 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 static __always_inline void *mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
 					       bool *needzero)
 {
+	struct mcache_slot *slot;
 	void *obj = NULL;
 	struct mcache *c;
 
 	if (!mcache_enter(heap->cache, &c))
 		return NULL;
-	if (likely(c->slot[spc].free))
-		obj = mcache_take(&c->slot[spc], needzero);
+	slot = mcache_slot(c, spc);
+	if (likely(slot->free))
+		obj = mcache_take(slot, needzero);
 	mcache_leave(c);
 	return obj;
 }
@@ -567,7 +575,7 @@ static __always_inline bool mcache_free_fast(struct mspan *s, unsigned int index
 
 	if (!mcache_enter(s->cache, &c))
 		return false;
-	slot = &c->slot[s->spc];
+	slot = mcache_slot(c, s->spc);
 	bit = index - slot->first;
 	if (likely(slot->span == s && bit < BITS_PER_LONG)) {
 		u64 bits = slot->free;

@@ -138,25 +138,32 @@ static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
 #define ALWAYS_GENERAL	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
 			 IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 
+/* The fast path for a small object that must be zero. */
+static noinline void *alloc_zeroed(size_t size, unsigned int noscan, gfp_t gfp)
+{
+	unsigned int sc = small_class(size);
+	bool needzero;
+	void *ptr;
+
+	ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), &needzero);
+	if (unlikely(!ptr))
+		return alloc_general(size, noscan, gfp);
+	if (needzero)
+		memset(ptr, 0, goalloc_size_classes[sc].size);
+	return ptr;
+}
+
 static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t gfp)
 {
 	size_t least = noscan ? TINY_BLOCK_SIZE : 1;
-	unsigned int sc;
 	void *ptr;
 
 	if (unlikely(size - least > GOALLOC_MAX_SMALL_SIZE - least || (gfp & GFP_ODD) ||
 		     ALWAYS_GENERAL))
 		return alloc_general(size, noscan, gfp);
-	sc = small_class(size);
-	if (want_init_on_alloc(gfp)) {
-		bool needzero;
-
-		ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), &needzero);
-		if (ptr && needzero)
-			memset(ptr, 0, goalloc_size_classes[sc].size);
-	} else {
-		ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), NULL);
-	}
+	if (want_init_on_alloc(gfp))
+		return alloc_zeroed(size, noscan, gfp);
+	ptr = mcache_alloc_fast(&default_heap, SPC(small_class(size), noscan), NULL);
 	return likely(ptr) ? ptr : alloc_general(size, noscan, gfp);
 }
 

@@ -161,7 +161,7 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 	if (needzero)
 		*needzero = true;
 	if (mcache_enter(heap->cache, &c)) {
-		struct mcache_slot *slot = &c->slot[spc];
+		struct mcache_slot *slot = mcache_slot(c, spc);
 
 		if (!slot->free && !mcache_refill(c, slot)) {
 			slot->spare = spans;
@@ -225,7 +225,7 @@ void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool 
 	void *obj = NULL;
 
 	if (mcache_enter(heap->cache, &c)) {
-		struct mcache_slot *slot = &c->slot[spc];
+		struct mcache_slot *slot = mcache_slot(c, spc);
 
 		if (slot->free || mcache_refill(c, slot))
 			obj = mcache_take(slot, needzero);

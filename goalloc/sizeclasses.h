@@ -57,19 +57,22 @@ static_assert(sizeof(goalloc_size_to_class128) ==
  * goalloc_size_class() - smallest size class whose objects hold a request
  * @size: bytes asked for, from 1 to %GOALLOC_MAX_SMALL_SIZE
  *
- * The caller checks the range: other sizes read beyond the tables.
+ * The caller checks the range: other sizes read beyond the tables.  They are read
+ * by pointer, because a bounds check would check it again on the hot path.
  *
  * Context: Any.
  * Return: a class from 1 to %GOALLOC_NUM_SIZE_CLASSES - 1
  */
-static inline unsigned int goalloc_size_class(size_t size)
+static __always_inline unsigned int goalloc_size_class(size_t size)
 {
-	if (size <= GOALLOC_SMALL_SIZE_MAX)
-		return goalloc_size_to_class8[(size + GOALLOC_SMALL_SIZE_DIV - 1) /
-					      GOALLOC_SMALL_SIZE_DIV];
-	return goalloc_size_to_class128[(size - GOALLOC_SMALL_SIZE_MAX +
-					 GOALLOC_LARGE_SIZE_DIV - 1) /
-					GOALLOC_LARGE_SIZE_DIV];
+	size_t i;
+
+	if (size <= GOALLOC_SMALL_SIZE_MAX) {
+		i = (size + GOALLOC_SMALL_SIZE_DIV - 1) / GOALLOC_SMALL_SIZE_DIV;
+		return *(goalloc_size_to_class8 + i);
+	}
+	i = (size - GOALLOC_SMALL_SIZE_MAX + GOALLOC_LARGE_SIZE_DIV - 1) / GOALLOC_LARGE_SIZE_DIV;
+	return *(goalloc_size_to_class128 + i);
 }
 
 #endif /* _GOALLOC_SIZECLASSES_H */

@@ -11,8 +11,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${GOALLOC_CACHE:-${HOME:?set HOME or GOALLOC_CACHE}/.cache/goalloc}
 # shellcheck disable=SC2034 # used by the scripts that source this
 logs=$top/build/logs
+# shellcheck disable=SC2034
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 mkdir -p "$cache" "$logs"
+unset MAKEFLAGS MFLAGS MAKELEVEL	# of the make that called: ours are not its jobs
 
 step() { printf '==> %s\n' "$*" >&2; }
 note() { printf '    %s\n' "$*" >&2; }
@@ -26,9 +28,11 @@ quietly()
 	shift
 	( while sleep 10 3>&-; do printf . >&3; done ) 3>&2 </dev/null >/dev/null 2>&1 9>&- &
 	quiet_dots=$!
+	quiet_start=$(date +%s)
 	quiet_status=0
 	"$@" >"$quiet_log" 2>&1 || quiet_status=$?
 	kill "$quiet_dots" 2>/dev/null || :
+	[ $(($(date +%s) - quiet_start)) -lt 10 ] || echo >&2
 	[ "$quiet_status" -eq 0 ] && return 0
 	tail -n 25 "$quiet_log" >&2
 	note "(the whole log: $quiet_log)"

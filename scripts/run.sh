@@ -11,18 +11,12 @@ series=${1:-6.1}
 initrd=$top/build/run-$series.cpio.gz
 
 "$top/scripts/install-tools.sh" module boot
-kdir=$("$top/scripts/fetch-kernel.sh" headers "$series")
 kernel=$("$top/scripts/fetch-kernel.sh" image "$series")
-release=$(cat "$cache/stock-$series/release")
-
-step "Building goalloc for $release"
-quietly "$logs/modules-$release.log" make -C "$top" -j "$jobs" KDIR="$kdir" selftests ||
-	die "the modules do not build"
+modules=$("$top/scripts/build-modules.sh" "$series")
 "$top/scripts/mkinitrd.sh" "$initrd" 'sh show.sh' "$top/scripts/guest/show.sh" \
-	"$top/selftests/traces" "$top/build/$release"/goalloc/*.ko "$top/build/$release"/selftests/*.ko
+	"$top/selftests/traces" "$modules"/goalloc/*.ko "$modules"/selftests/*.ko
 
 step "Booting it in QEMU (the kernel's own messages: build/logs/run.console)"
-echo
 if "$top/scripts/boot-qemu.sh" --cpus 2 --timeout 180 run "$kernel" "$initrd"; then
 	printf '\nPASS: loaded, used, emptied and unloaded on a stock kernel.\n'
 else

@@ -38,7 +38,7 @@ heading "1. insmod goalloc.ko: loaded and idle, it holds"
 insmod goalloc.ko || { fail "goalloc.ko does not load: $(dmesg | tail -n 3)"; exit 1; }
 holds
 
-trace=$(ls traces/*.gotrace | head -n 1)
+for trace in traces/*.gotrace; do break; done
 heading "2. insmod goalloc_replay.ko: what a stock kernel once asked of kmalloc, asked of goalloc"
 dmesg -c >/dev/null
 insmod goalloc_replay.ko trace="/goalloc/$trace" hold=1 || fail "goalloc_replay.ko does not load"

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Suite goalloc_mcache: windows, local and remote frees, refills and double frees. */
+#include <linux/slab.h>
+
+#include "kunit_util.h"
+
+#define SPC_8		SPC(1, 0)	/* 1024 objects a span: sixteen windows */
+#define SPC_128		SPC(10, 0)	/* 64 objects a span: one window */
+#define SPC_9472	SPC(52, 0)	/* 7 pages a span */
+#define NR_OBJS		1024
+
+static int mcache_test_init(struct kunit *test)
+{
+	util_pin(test, cpumask_first(cpu_online_mask));
+	return util_heap_init(test);
+}
+
+static void *alloc(struct kunit *test, unsigned int spc)
+{
+	void *obj = mcache_alloc(util_heap(test), spc, GFP_KERNEL, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	return obj;
+}
+
+static struct mspan *span(void *obj)
+{
+	return span_of((unsigned long)obj);
+}
+
+static unsigned int index_of(void *obj)
+{
+	unsigned int index = 0;
+
+	mspan_index(span(obj), (unsigned long)obj, &index);
+	return index;
+}
+
+/* Where an object lies free, if it does. */
+static bool in_map(void *obj)
+{
+	return test_bit(index_of(obj), span(obj)->free_bits);
+}
+
+static bool in_slot(struct kunit *test, void *obj)
+{
+	struct mcache_slot *slot = util_slot(util_heap(test), span(obj)->spc);
+
+	return slot->span == span(obj) && index_of(obj) - slot->first < BITS_PER_LONG &&
+	       slot->free & BIT(index_of(obj) - slot->first);
+}
+
+/* A slot's span is owned and says so; what is in the window is not in the map. */
+static void check_slot(struct kunit *test, unsigned int spc)
+{
+	struct mcache_slot *slot = util_slot(util_heap(test), spc);
+	struct mspan *s = slot->span;
+
+	if (!s) {
+		KUNIT_EXPECT_EQ(test, slot->free, 0);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
+	KUNIT_EXPECT_PTR_EQ(test, s->owner, slot);
+	KUNIT_EXPECT_EQ(test, slot->first % BITS_PER_LONG, 0);
+	KUNIT_EXPECT_EQ(test, slot->elemsize, s->elemsize);
+	KUNIT_EXPECT_EQ(test, slot->base, s->base + (unsigned long)slot->first * s->elemsize);
+	KUNIT_EXPECT_EQ(test, slot->free & s->free_bits[slot->first / BITS_PER_LONG], 0);
+	KUNIT_EXPECT_EQ(test, slot->seq % 2, 0);
+}
+
+static unsigned long inuse(struct kunit *test, unsigned int spc)
+{
+	struct class_stats st;
+
+	mstats_class(util_heap(test), spc, &st);
+	KUNIT_EXPECT_EQ(test, st.inuse, st.mallocs - st.frees);
+	return st.inuse;
+}
+
+struct remote_free {
+	void *obj;
+	enum free_result res;
+};
+
+static void remote_free_fn(void *arg)
+{
+	struct remote_free *r = arg;
+
+	r->res = util_free(r->obj);
+}
+
+static enum free_result free_on(struct kunit *test, unsigned int cpu, void *obj)
+{
+	struct remote_free r = { .obj = obj };
+
+	util_call_on(test, cpu, remote_free_fn, &r);
+	return r.res;
+}
+
+/* Windows open in address order, and objects come out of them in address order. */
+static void mcache_windows_in_order(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct class_stats st;
+	unsigned int i, bad = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < NR_OBJS; i++) {
+		objs[i] = alloc(test, SPC_8);
+		bad += objs[i] != objs[0] + i * 8;
+		if (i % 50 == 0)
+			check_slot(test, SPC_8);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, (unsigned long)objs[0], span(objs[0])->base);
+	mstats_class(util_heap(test), SPC_8, &st);
+	KUNIT_EXPECT_EQ(test, st.refills, NR_OBJS / BITS_PER_LONG);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), NR_OBJS);
+	for (i = 0; i < NR_OBJS; i++)
+		KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 0);
+}
+
+/* The owner frees into its window, without touching the map, and allocates it next. */
+static void mcache_local_free(struct kunit *test)
+{
+	void *a = alloc(test, SPC_128), *b = alloc(test, SPC_128);
+
+	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_slot(test, a));
+	KUNIT_EXPECT_FALSE(test, in_map(a));
+	check_slot(test, SPC_128);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_128), a);
+	KUNIT_EXPECT_EQ(test, util_free(b), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
+}
+
+/* Another CPU frees into the map; the owner finds the object when its window is empty. */
+static void mcache_remote_free(struct kunit *test)
+{
+	unsigned int other = util_other_cpu(test, smp_processor_id()), i;
+	void *a = alloc(test, SPC_128), *objs[64];
+
+	KUNIT_EXPECT_EQ(test, free_on(test, other, a), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_map(a));
+	KUNIT_EXPECT_FALSE(test, in_slot(test, a));
+	check_slot(test, SPC_128);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+	for (i = 0; i < 63; i++) {
+		objs[i] = alloc(test, SPC_128);
+		KUNIT_EXPECT_PTR_NE(test, objs[i], a);
+	}
+	objs[63] = alloc(test, SPC_128);
+	KUNIT_EXPECT_PTR_EQ(test, objs[63], a);
+	for (i = 0; i < 64; i++)
+		KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
+/* What the owner frees outside its window goes to the map and is refilled from there. */
+static void mcache_free_outside_window(struct kunit *test)
+{
+	void *objs[65];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = alloc(test, SPC_8);
+	KUNIT_EXPECT_EQ(test, util_free(objs[7]), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_map(objs[7]));
+	KUNIT_EXPECT_EQ(test, util_free(objs[64]), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_slot(test, objs[64]));
+	check_slot(test, SPC_8);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), ARRAY_SIZE(objs) - 2);
+	for (i = 0; i < 64; i++)
+		if (i != 7)
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
+/* A second free is refused on every path, and changes nothing. */
+static void mcache_double_free(struct kunit *test)
+{
+	unsigned int other = util_other_cpu(test, smp_processor_id());
+	void *keep = alloc(test, SPC_128), *in_window = alloc(test, SPC_128);
+	void *remote = alloc(test, SPC_128);
+	struct mspan *s = span(keep);
+
+	KUNIT_ASSERT_EQ(test, util_free(in_window), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(in_window), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, free_on(test, other, in_window), FREE_DOUBLE);
+	KUNIT_EXPECT_FALSE(test, in_map(in_window));
+
+	KUNIT_ASSERT_EQ(test, free_on(test, other, remote), FREE_OK);
+	KUNIT_EXPECT_EQ(test, free_on(test, other, remote), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, util_free(remote), FREE_DOUBLE);
+	KUNIT_EXPECT_FALSE(test, in_slot(test, remote));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
+
+	/* The second free of an object whose span no CPU owns any more. */
+	util_heap_flush(test);
+	KUNIT_ASSERT_EQ(test, s->state, MSPAN_PARTIAL);
+	KUNIT_EXPECT_EQ(test, util_free(in_window), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, free_on(test, other, remote), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, mspan_count_free(s), 63);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
+	KUNIT_EXPECT_EQ(test, util_free(keep), FREE_OK);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+}
+
+/* Whether an object is free can be asked from any CPU, wherever it lies. */
+static void mcache_knows_what_is_free(struct kunit *test)
+{
+	void *a = alloc(test, SPC_8), *b = alloc(test, SPC_8);
+	struct mspan *s = span(a);
+	unsigned int i, nfree = 0;
+
+	KUNIT_ASSERT_EQ(test, mcache_free_remote(s, index_of(b)), FREE_OK);
+	KUNIT_EXPECT_FALSE(test, mcache_is_free(s, index_of(a)));
+	KUNIT_EXPECT_TRUE_MSG(test, mcache_is_free(s, index_of(b)), "in the map");
+	KUNIT_EXPECT_TRUE_MSG(test, mcache_is_free(s, 2), "in the window");
+	KUNIT_EXPECT_TRUE_MSG(test, mcache_is_free(s, 64), "in the map, never handed out");
+	for (i = 0; i < s->nelems; i++)
+		nfree += mcache_is_free(s, i);
+	KUNIT_EXPECT_EQ(test, nfree, s->nelems - 1);
+	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
+}
+
+/* A flush leaves nothing in the cache and loses no object. */
+static void mcache_flush_lets_go(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	void *small = alloc(test, SPC_128), *big = alloc(test, SPC_9472);
+	struct mspan *s = span(small);
+	struct mcache *c;
+
+	KUNIT_ASSERT_TRUE(test, mcache_enter(heap->cache, &c));
+	mcache_flush(c);
+	mcache_leave(c);
+	KUNIT_EXPECT_NULL(test, util_slot(heap, SPC_128)->span);
+	KUNIT_EXPECT_EQ(test, util_slot(heap, SPC_128)->free, 0);
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
+	KUNIT_EXPECT_NULL(test, s->owner);
+	KUNIT_EXPECT_EQ_MSG(test, mspan_count_free(s), 63, "the window is back in the map");
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_9472), 1);
+	KUNIT_EXPECT_FALSE(test, c->holds);
+
+	/* The next allocation comes from the span that was let go. */
+	KUNIT_EXPECT_PTR_EQ(test, span(alloc(test, SPC_128)), s);
+	KUNIT_EXPECT_EQ(test, util_free(small + 128), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(small), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(big), FREE_OK);
+}
+
+/* An interrupt that finds the cache busy is served past it and leaves it alone. */
+static void mcache_busy(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	struct mcache_slot before, *slot;
+	void *a = alloc(test, SPC_128), *past = NULL;
+	enum free_result res = FREE_FOREIGN, again = FREE_OK;
+	struct mcache *c;
+	bool same = false;
+
+	if (mcache_enter(heap->cache, &c)) {
+		slot = &c->slot[SPC_128];
+		before = *slot;
+		past = mcache_alloc(heap, SPC_128, GFP_NOWAIT, NULL);
+		res = util_free(a);
+		again = util_free(a);
+		same = slot->free == before.free && slot->span == before.span;
+		mcache_leave(c);
+	}
+	KUNIT_ASSERT_NOT_NULL(test, past);
+	KUNIT_EXPECT_PTR_NE(test, span(past), span(a));
+	KUNIT_EXPECT_EQ(test, res, FREE_OK);
+	KUNIT_EXPECT_EQ(test, again, FREE_DOUBLE);
+	KUNIT_EXPECT_TRUE_MSG(test, same, "a busy cache was changed");
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
+	KUNIT_EXPECT_EQ(test, util_free(past), FREE_OK);
+}
+
+/* An object of a given node comes past the cache, from a span that stays with the central. */
+static void mcache_alloc_from_node(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	bool needzero = false;
+	void *obj = mcache_alloc_node(heap, SPC_128, GFP_KERNEL, numa_mem_id(), &needzero);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_TRUE(test, needzero);
+	KUNIT_EXPECT_NULL(test, util_slot(heap, SPC_128)->span);
+	KUNIT_EXPECT_FALSE(test, in_map(obj));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+}
+
+/* In NMI the cache serves what it has; what would need a lock gets NULL. */
+static void mcache_nmi(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	void *a = alloc(test, SPC_128), *from_cache, *slow, *node, *large;
+	enum free_result res, res_past;
+	void *past = mcache_alloc_node(heap, SPC_8, GFP_KERNEL, numa_mem_id(), NULL);
+	unsigned long flags;
+	bool needzero;
+
+	KUNIT_ASSERT_NOT_NULL(test, past);
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
+	from_cache = mcache_alloc(heap, SPC_128, GFP_NOWAIT, NULL);
+	slow = mcache_alloc(heap, SPC(12, 0), GFP_NOWAIT, NULL);
+	node = mcache_alloc_node(heap, SPC_128, GFP_NOWAIT, numa_mem_id(), &needzero);
+	large = mcache_alloc_large(heap, SZ_64K, 0, GFP_NOWAIT, numa_mem_id(), &needzero);
+	res = util_free(a);
+	res_past = util_free(past);
+	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_NOT_NULL(test, from_cache);
+	KUNIT_EXPECT_NULL(test, slow);
+	KUNIT_EXPECT_NULL(test, node);
+	KUNIT_EXPECT_NULL(test, large);
+	KUNIT_EXPECT_EQ(test, res, FREE_OK);
+	KUNIT_EXPECT_EQ(test, res_past, FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(from_cache), FREE_OK);
+}
+
+static const unsigned int zero_classes[] = { SPC_8, SPC_128, SPC(32, 0), SPC_9472, SPC(60, 0) };
+
+/* An object that is said to need no zeroing is zero, whatever became of its neighbours. */
+static void mcache_needzero(struct kunit *test)
+{
+	unsigned int i, step, known_zero = 0, bad = 0, cpu = smp_processor_id();
+	unsigned int other = cpumask_any_but(cpu_online_mask, cpu);
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_seed(test, &rnd);
+	scavenge_all();
+	for (step = 0; step < 20000; step++) {
+		unsigned int spc = zero_classes[util_below(&rnd, ARRAY_SIZE(zero_classes))];
+		unsigned int most = spc == SPC_8 ? NR_OBJS : 64;
+		bool needzero;
+
+		i = util_below(&rnd, most);
+		if (objs[i] && other < nr_cpu_ids && util_below(&rnd, 4) == 0) {
+			KUNIT_ASSERT_EQ(test, free_on(test, other, objs[i]), FREE_OK);
+			objs[i] = NULL;
+		} else if (objs[i]) {
+			KUNIT_ASSERT_EQ(test, util_free(objs[i]), FREE_OK);
+			objs[i] = NULL;
+		} else {
+			objs[i] = mcache_alloc(util_heap(test), spc, GFP_KERNEL | __GFP_ZERO,
+					       &needzero);
+			KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+			if (!needzero)
+				bad += !util_is_zero(objs[i], span(objs[i])->elemsize);
+			known_zero += !needzero;
+			memset(objs[i], 0xa5, span(objs[i])->elemsize);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_GT_MSG(test, known_zero, 0, "the case showed nothing");
+	for (i = 0; i < NR_OBJS; i++)
+		if (objs[i])
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
+struct live {
+	void *obj;
+	unsigned int spc;
+};
+
+/* The objects that a span does not have free are those that are live. */
+static void check_spans(struct kunit *test, struct live *live, unsigned int spc)
+{
+	unsigned long pageno = 0, used = 0, n = 0;
+	struct mspan *s;
+	unsigned int i;
+
+	while ((s = arena_next_span(&pageno)))
+		if (s->cache == util_heap(test)->cache && s->spc == spc)
+			used += s->nelems - mspan_count_free(s);
+	for (i = 0; i < NR_OBJS; i++)
+		n += live[i].obj && live[i].spc == spc;
+	KUNIT_EXPECT_EQ(test, used, n);
+	KUNIT_EXPECT_EQ(test, inuse(test, spc), n);
+}
+
+/* Random allocations and frees on all CPUs: contents stay, and the counts are exact. */
+static void mcache_random(struct kunit *test)
+{
+	struct live *live = kunit_kcalloc(test, NR_OBJS, sizeof(*live), GFP_KERNEL);
+	unsigned int step, i, bad = 0, cpu = smp_processor_id();
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, live);
+	util_seed(test, &rnd);
+	for (step = 0; step < 40000; step++) {
+		struct live *l = &live[util_below(&rnd, NR_OBJS)];
+
+		if (step % 1000 == 0) {
+			cpu = cpumask_next(cpu, cpu_online_mask);
+			util_pin(test, cpu < nr_cpu_ids ? cpu : cpumask_first(cpu_online_mask));
+		}
+		if (l->obj) {
+			bad += !util_filled(l->obj, span(l->obj)->elemsize, l - live);
+			bad += util_free(l->obj) != FREE_OK;
+			l->obj = NULL;
+		} else {
+			l->spc = SPC(1 + util_below(&rnd, 40), util_below(&rnd, 2));
+			l->obj = alloc(test, l->spc);
+			util_fill(l->obj, span(l->obj)->elemsize, l - live);
+		}
+		if (step % 10000 == 9999) {
+			util_heap_flush(test);
+			for (i = SPC(1, 0); i <= SPC(40, 1); i++)
+				check_spans(test, live, i);
+		}
+	}
+	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "objects not intact, or not freed");
+	for (i = 0; i < NR_OBJS; i++)
+		if (live[i].obj)
+			KUNIT_EXPECT_EQ(test, util_free(live[i].obj), FREE_OK);
+}
+
+static struct kunit_case mcache_cases[] = {
+	KUNIT_CASE(mcache_windows_in_order),
+	KUNIT_CASE(mcache_local_free),
+	KUNIT_CASE(mcache_remote_free),
+	KUNIT_CASE(mcache_free_outside_window),
+	KUNIT_CASE(mcache_double_free),
+	KUNIT_CASE(mcache_knows_what_is_free),
+	KUNIT_CASE(mcache_flush_lets_go),
+	KUNIT_CASE(mcache_busy),
+	KUNIT_CASE(mcache_alloc_from_node),
+	KUNIT_CASE(mcache_nmi),
+	KUNIT_CASE(mcache_needzero),
+	KUNIT_CASE(mcache_random),
+	{}
+};
+
+static struct kunit_suite mcache_suite = {
+	.name = "goalloc_mcache",
+	.init = mcache_test_init,
+	.exit = util_heap_exit,
+	.test_cases = mcache_cases,
+};
+
+kunit_test_suite(mcache_suite);

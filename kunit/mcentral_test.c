@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Suite goalloc_mcentral: the states of spans that no CPU owns. */
+#include "kunit_util.h"
+
+/* Most cases use objects of 1024 bytes, eight to a span. */
+#define SPC_1K		SPC(32, 0)
+#define NELEMS		8
+#define SPC_32K		SPC(67, 0)
+#define MAX_OBJS	800
+
+static struct mcentral *central_of(struct kunit *test, unsigned int spc)
+{
+	return heap_central(util_heap(test), numa_mem_id(), spc);
+}
+
+/* Objects that fill whole spans, in address order within each. */
+static void **alloc_spans(struct kunit *test, unsigned int spc, unsigned int nspans)
+{
+	unsigned int i, n = nspans * goalloc_size_classes[spc >> 1].nelems;
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++) {
+		objs[i] = mcache_alloc(util_heap(test), spc, GFP_KERNEL, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	return objs;
+}
+
+static void free_objs(struct kunit *test, void **objs, unsigned int n)
+{
+	unsigned int i, bad = 0;
+
+	for (i = 0; i < n; i++)
+		bad += util_free(objs[i]) != FREE_OK;
+	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "good frees that were refused");
+}
+
+static struct mspan *span(void *obj)
+{
+	return span_of((unsigned long)obj);
+}
+
+static int state(void *obj)
+{
+	return READ_ONCE(span(obj)->state);
+}
+
+static unsigned int queued(struct mcentral *c)
+{
+	struct llist_node *node;
+	unsigned int n = 0;
+
+	for (node = c->queue.first; node; node = node->next)
+		n++;
+	return n;
+}
+
+static unsigned int count(struct mspan *spans)
+{
+	unsigned int n;
+
+	for (n = 0; spans; spans = spans->next)
+		n++;
+	return n;
+}
+
+static int mcentral_test_init(struct kunit *test)
+{
+	util_pin(test, cpumask_first(cpu_online_mask));
+	return util_heap_init(test);
+}
+
+/* A new span is owned by who asked for it, of the central's class, and wholly free. */
+static void mcentral_new_span(struct kunit *test)
+{
+	struct mcentral *c;
+	unsigned int spc;
+	struct mspan *s;
+
+	for (spc = SPC(1, 0); spc <= SPC_TINY; spc++) {
+		c = central_of(test, spc);
+		s = mcentral_take(c, 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, s);
+		KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
+		KUNIT_EXPECT_EQ(test, s->spc, spc);
+		KUNIT_EXPECT_PTR_EQ(test, s->central, c);
+		KUNIT_EXPECT_NULL(test, s->next);
+		KUNIT_EXPECT_TRUE(test, mspan_all_free(s));
+		KUNIT_EXPECT_EQ(test, mspan_count_free(s), s->nelems);
+		KUNIT_EXPECT_EQ(test, s->free_limit, spc == SPC_TINY ? 0 : s->nelems);
+		KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 1);
+		mcentral_let_go(s);
+		mcentral_trim(c, 0);
+		KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 0);
+	}
+}
+
+/* The first free into a full span queues it, once; whoever comes for a span gets it. */
+static void mcentral_full_to_queued(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 2);
+	struct mspan *s = span(objs[0]);
+
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_FULL);
+	KUNIT_EXPECT_FALSE(test, mcentral_has_idle(c));
+	free_objs(test, objs + 3, 1);
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
+	KUNIT_EXPECT_EQ(test, queued(c), 1);
+	free_objs(test, objs + 5, 1);
+	KUNIT_EXPECT_EQ_MSG(test, queued(c), 1, "queued twice");
+
+	KUNIT_EXPECT_PTR_EQ(test, mcentral_take(c, 1, GFP_NOWAIT), s);
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
+	KUNIT_EXPECT_EQ(test, s->free_bits[0], BIT(3) | BIT(5));
+	KUNIT_EXPECT_EQ(test, queued(c), 0);
+	mcentral_let_go(s);
+	objs[3] = objs[7];
+	objs[5] = objs[6];
+	free_objs(test, objs, 6);
+	free_objs(test, objs + NELEMS, NELEMS);
+}
+
+/* A span with some objects free is PARTIAL; the free that empties it queues it. */
+static void mcentral_partial_to_queued(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 2);
+
+	free_objs(test, objs, 2);
+	mcentral_trim(c, 0);
+	KUNIT_EXPECT_EQ(test, state(objs[0]), MSPAN_PARTIAL);
+	free_objs(test, objs + 2, NELEMS - 3);
+	KUNIT_EXPECT_EQ(test, state(objs[0]), MSPAN_PARTIAL);
+	KUNIT_EXPECT_EQ(test, queued(c), 0);
+	free_objs(test, objs + NELEMS - 1, 1);
+	KUNIT_EXPECT_EQ(test, state(objs[0]), MSPAN_QUEUED);
+	KUNIT_EXPECT_EQ(test, queued(c), 1);
+	KUNIT_EXPECT_EQ(test, mcentral_trim(c, 0), 1);
+	KUNIT_EXPECT_NULL_MSG(test, span(objs[0]), "the span was not given back");
+	free_objs(test, objs + NELEMS, NELEMS);
+}
+
+/* Wholly free spans go back to the page heap, and only they. */
+static void mcentral_trim_wholly_free(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 6);
+	struct mspan *last = span(objs[5 * NELEMS]);
+
+	KUNIT_ASSERT_EQ(test, atomic_read(&c->nr_spans), 6);
+	free_objs(test, objs, 4 * NELEMS);
+	free_objs(test, objs + 4 * NELEMS, NELEMS - 1);
+	KUNIT_EXPECT_EQ_MSG(test, mcentral_trim(c, 0), 4, "pages given back");
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 2);
+	KUNIT_EXPECT_NULL(test, span(objs[0]));
+	KUNIT_EXPECT_NULL(test, span(objs[4 * NELEMS - 1]));
+	KUNIT_EXPECT_EQ(test, state(objs[4 * NELEMS]), MSPAN_PARTIAL);
+	KUNIT_EXPECT_EQ_MSG(test, last->state, MSPAN_OWNED, "this one a cache holds");
+	free_objs(test, objs + 5 * NELEMS - 1, NELEMS + 1);
+}
+
+/* Some wholly free spans are kept for the next who comes: two and half of the class's. */
+static void mcentral_keeps_some(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 11);
+	struct mspan *s;
+
+	free_objs(test, objs, 10 * NELEMS);
+	s = mcentral_take(c, 1, GFP_NOWAIT);
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	KUNIT_EXPECT_TRUE(test, mspan_all_free(s));
+	KUNIT_EXPECT_EQ_MSG(test, c->nr_empty, 2 + 11 / 2 - 1, "kept, less the one taken");
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 2 + 11 / 2 + 1);
+	mcentral_let_go(s);
+	mcentral_trim(c, 3);
+	KUNIT_EXPECT_EQ(test, c->nr_empty, 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 4);
+	mcentral_trim(c, 0);
+	KUNIT_EXPECT_EQ(test, c->nr_empty, 0);
+	free_objs(test, objs + 10 * NELEMS, NELEMS);
+}
+
+/* Fuller spans are used before emptier ones, whichever was freed into first. */
+static void mcentral_fuller_first(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 4);
+	void **emptier = objs, **fuller = objs + NELEMS, **emptier_too = objs + 2 * NELEMS;
+	struct mspan *s;
+
+	free_objs(test, emptier, NELEMS - 1);
+	mcentral_trim(c, 0);
+	free_objs(test, fuller, 1);
+	mcentral_trim(c, 0);
+	free_objs(test, emptier_too, NELEMS - 1);
+	mcentral_trim(c, 0);
+	s = mcentral_take(c, 1, GFP_NOWAIT);
+	KUNIT_EXPECT_PTR_EQ(test, s, span(fuller[1]));
+	mcentral_let_go(s);
+	free_objs(test, emptier + NELEMS - 1, 1);
+	free_objs(test, fuller + 1, NELEMS - 1);
+	free_objs(test, emptier_too + NELEMS - 1, NELEMS + 1);
+}
+
+/* A batch is at most what was asked for; each span in it is owned, and they differ. */
+static void mcentral_batch(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_32K);
+	void **objs = alloc_spans(test, SPC_32K, 10);
+	struct mspan *s, *next;
+
+	free_objs(test, objs, 10);
+	s = mcentral_take(c, 3, GFP_NOWAIT);
+	KUNIT_ASSERT_EQ(test, count(s), 3);
+	KUNIT_EXPECT_PTR_NE(test, s, s->next);
+	KUNIT_EXPECT_PTR_NE(test, s->next, s->next->next);
+	for (; s; s = next) {
+		next = s->next;
+		KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
+		mcentral_let_go(s);
+	}
+}
+
+/* Any number of queued spans is settled, more than one step under the lock takes. */
+static void mcentral_drains_all(struct kunit *test)
+{
+	const unsigned int nspans = MAX_OBJS / NELEMS - 1;
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, nspans + 1);
+	unsigned int i, bad = 0;
+
+	for (i = 0; i < nspans; i++)
+		free_objs(test, objs + i * NELEMS, 1);
+	KUNIT_EXPECT_EQ(test, queued(c), nspans);
+	KUNIT_EXPECT_EQ(test, mcentral_trim(c, 0), 0);
+	KUNIT_EXPECT_FALSE(test, mcentral_has_idle(c));
+	for (i = 0; i < nspans; i++)
+		bad += state(objs[i * NELEMS + 1]) != MSPAN_PARTIAL;
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	for (i = 0; i < nspans; i++)
+		free_objs(test, objs + i * NELEMS + 1, NELEMS - 1);
+	KUNIT_EXPECT_EQ_MSG(test, mcentral_trim(c, 0), nspans, "pages given back");
+	free_objs(test, objs + nspans * NELEMS, NELEMS);
+}
+
+/*
+ * A freeing CPU that looks at a span after another retired it may win a cmpxchg
+ * on a stranger and queue that.  Letting go of a span does the same to it.  The
+ * drainer puts it back where it was and nothing is lost or doubled.
+ */
+static void mcentral_stale_look(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 4);
+	struct mspan *full = span(objs[0]), *partial = span(objs[NELEMS]);
+	struct mspan *other = span(objs[2 * NELEMS]), *s;
+
+	mcentral_let_go(full);
+	mcentral_trim(c, 0);
+	KUNIT_EXPECT_EQ(test, full->state, MSPAN_FULL);
+
+	free_objs(test, objs + NELEMS, 1);
+	free_objs(test, objs + 2 * NELEMS, 1);
+	mcentral_trim(c, 0);
+	mcentral_let_go(partial);
+	mcentral_trim(c, 0);
+	KUNIT_EXPECT_EQ(test, partial->state, MSPAN_PARTIAL);
+
+	mcentral_let_go(partial);
+	s = mcentral_take(c, 2, GFP_NOWAIT);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, s, other, "a queued span belongs to the drainer");
+	KUNIT_EXPECT_NULL(test, s->next);
+	s = mcentral_take(c, 2, GFP_NOWAIT);
+	KUNIT_EXPECT_PTR_EQ(test, s, partial);
+	KUNIT_EXPECT_NULL(test, s->next);
+	mcentral_let_go(other);
+	mcentral_let_go(partial);
+
+	free_objs(test, objs, NELEMS);
+	free_objs(test, objs + NELEMS + 1, NELEMS - 1);
+	free_objs(test, objs + 2 * NELEMS + 1, 2 * NELEMS - 1);
+}
+
+static const size_t large_sizes[] = {
+	32769, 40000, 40960, 65536, 65537, 100000, SZ_128K, SZ_1M - 1, SZ_1M, 3000000, SZ_4M,
+};
+
+/* A large object is one span of as few pages as hold it, powers of two aligned to themselves. */
+static void mcentral_large(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_LARGE);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(large_sizes); i++) {
+		size_t size = large_sizes[i];
+		struct mspan *s = mcentral_alloc_large(c, size, GFP_KERNEL);
+		unsigned long base;
+
+		KUNIT_ASSERT_NOT_NULL(test, s);
+		base = s->base;
+		KUNIT_EXPECT_EQ(test, s->npages, DIV_ROUND_UP(size, GOALLOC_PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, s->elemsize, round_up(size, GOALLOC_PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, s->nelems, 1);
+		KUNIT_EXPECT_EQ_MSG(test, mspan_count_free(s), 0, "the object is in use");
+		if (is_power_of_2(size))
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED(base, size));
+		KUNIT_EXPECT_PTR_EQ(test, span_of(base + size - 1), s);
+		mcentral_free_large(s);
+		KUNIT_EXPECT_NULL(test, span_of(base));
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 0);
+}
+
+static struct kunit_case mcentral_cases[] = {
+	KUNIT_CASE(mcentral_new_span),
+	KUNIT_CASE(mcentral_full_to_queued),
+	KUNIT_CASE(mcentral_partial_to_queued),
+	KUNIT_CASE(mcentral_trim_wholly_free),
+	KUNIT_CASE(mcentral_keeps_some),
+	KUNIT_CASE(mcentral_fuller_first),
+	KUNIT_CASE(mcentral_batch),
+	KUNIT_CASE(mcentral_drains_all),
+	KUNIT_CASE(mcentral_stale_look),
+	KUNIT_CASE(mcentral_large),
+	{}
+};
+
+static struct kunit_suite mcentral_suite = {
+	.name = "goalloc_mcentral",
+	.init = mcentral_test_init,
+	.exit = util_heap_exit,
+	.test_cases = mcentral_cases,
+};
+
+kunit_test_suite(mcentral_suite);

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A module parameter that is out of range keeps goalloc from being loaded, with a
+# message and with nothing left behind; one in range is taken and takes effect.
+# (panic_on_bad_free set needs a machine of its own to panic, and is not tested here.)
+
+mods=${GOALLOC_MODULES:-$(dirname "$0")}
+number=0
+failed=0
+
+value()
+{
+	awk -F': ' -v name="$1" '$1 == name { print $2 }' /proc/goalloc/stats
+}
+
+result()
+{
+	number=$((number + 1))
+	if [ -z "$why" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1: $why"
+		failed=1
+	fi
+}
+
+unload()
+{
+	for module in goalloc_leak goalloc; do
+		! grep -q "^$module " /proc/modules || rmmod "$module" || return
+	done
+}
+
+messages()
+{
+	dmesg | grep -cE -- "$1"
+}
+
+# refused PARAMETERS REGEXP: insmod fails and the kernel log says why.
+refused()
+{
+	why=
+	before=$(messages "$2")
+	# shellcheck disable=SC2086 # a list
+	! insmod "$mods/goalloc.ko" $1 2>/dev/null || why='it was loaded'
+	[ "$(messages "$2")" -eq "$((before + 1))" ] || why="$why no message like '$2'"
+	! grep -q '^goalloc ' /proc/modules || why="$why it is in /proc/modules"
+	[ ! -e /proc/goalloc ] || why="$why /proc/goalloc is there"
+	[ ! -e /sys/module/goalloc ] || why="$why /sys/module/goalloc is there"
+	unload
+	result "$1 is refused with a message"
+}
+
+# accepted PARAMETERS: it is loaded, shows them, and works.
+accepted()
+{
+	why=
+	# shellcheck disable=SC2086 # a list
+	insmod "$mods/goalloc.ko" $1 || why='it was not loaded'
+	for parameter in $1; do
+		file=/sys/module/goalloc/parameters/${parameter%%=*}
+		[ "$(cat "$file")" = "${parameter#*=}" ] || why="$why $file is $(cat "$file")"
+	done
+	insmod "$mods/goalloc_leak.ko" sizes=100,50000 counts=100,10 || why="$why cannot allocate"
+	[ "$(value HeapObjects)" = 110 ] || why="$why $(value HeapObjects) objects instead of 110"
+	rmmod goalloc_leak || why="$why cannot unload the client"
+	[ "$(value HeapObjects)" = 0 ] || why="$why $(value HeapObjects) objects instead of 0"
+}
+
+[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
+[ -e "$mods/goalloc_leak.ko" ] || { echo '1..0 # SKIP needs goalloc_leak.ko'; exit 4; }
+unload || exit 1
+
+echo 'KTAP version 1'
+echo '1..16'
+
+range='goalloc: parameter'
+refused scavenge_retain=101 "$range scavenge_retain=101 is out of range: 0..100"
+refused scavenge_retain=4294967295 "$range scavenge_retain=4294967295 is out of range: 0..100"
+refused scavenge_interval_ms=0 "$range scavenge_interval_ms=0 is out of range: 10..60000"
+refused scavenge_interval_ms=9 "$range scavenge_interval_ms=9 is out of range: 10..60000"
+refused scavenge_interval_ms=60001 "$range scavenge_interval_ms=60001 is out of range: 10..60000"
+refused 'scavenge_retain=10 scavenge_interval_ms=4294967295' \
+	"$range scavenge_interval_ms=4294967295 is out of range: 10..60000"
+# These the kernel itself finds.
+refused scavenge_retain=-1 "goalloc: .-1' invalid for parameter .scavenge_retain'"
+refused scavenge_interval_ms=ten "goalloc: .ten' invalid for parameter .scavenge_interval_ms'"
+refused scavenge_interval_ms=4294967296 \
+	"goalloc: .4294967296' (too large|invalid) for parameter .scavenge_interval_ms'"
+refused panic_on_bad_free=perhaps "goalloc: .perhaps' invalid for parameter .panic_on_bad_free'"
+
+accepted ''
+for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644; do
+	file=/sys/module/goalloc/parameters/${default%%:*}
+	[ "$(cat "$file"):$(stat -c %a "$file")" = "${default#*:}" ] || why="$why $file"
+done
+unload || why="$why cannot be unloaded"
+result 'without parameters: the defaults, and who may change them'
+
+accepted 'scavenge_retain=0 scavenge_interval_ms=10'
+for try in 1 2 3 4 5 6 7 8 9 10; do
+	[ "$(value Drawn)" -ne 0 ] || break
+	sleep 1
+done
+[ "$(value Drawn)" -eq 0 ] || why="$why $(value Drawn) bytes still drawn after $try seconds"
+unload || why="$why cannot be unloaded"
+result 'scavenge_retain=0 scavenge_interval_ms=10: soon everything is given back'
+
+accepted 'scavenge_retain=100 scavenge_interval_ms=60000'
+sleep 2
+[ "$(value Drawn)" -ne 0 ] || why="$why nothing is drawn any more"
+unload || why="$why cannot be unloaded"
+result 'scavenge_retain=100 scavenge_interval_ms=60000: nothing is given back so soon'
+
+accepted 'scavenge_retain=100 scavenge_interval_ms=10'
+unload || why="$why cannot be unloaded"
+result 'scavenge_retain=100 scavenge_interval_ms=10'
+
+accepted 'scavenge_retain=0 scavenge_interval_ms=60000'
+unload || why="$why cannot be unloaded"
+result 'scavenge_retain=0 scavenge_interval_ms=60000'
+
+accepted 'panic_on_bad_free=N'
+unload || why="$why cannot be unloaded"
+result 'panic_on_bad_free=N'
+
+exit $failed

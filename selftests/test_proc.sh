@@ -1,0 +1,301 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# /proc/goalloc/ says what goalloc holds, and its files agree with each other and with
+# what a client is known to hold: by objects, by bytes, by spans, by arenas.  Who may
+# not see addresses does not.  A write to scavenge gives back all that is not in use.
+
+mods=${GOALLOC_MODULES:-$(dirname "$0")}
+proc=/proc/goalloc
+number=0
+failed=0
+
+value()
+{
+	awk -F': ' -v name="$1" '$1 == name { print $2 }' $proc/stats
+}
+
+unload()
+{
+	for module in goalloc_badinput goalloc_leak goalloc; do
+		! grep -q "^$module " /proc/modules || rmmod "$module" || return
+	done
+}
+
+complain()
+{
+	why="$why
+# $1"
+}
+
+# is WHAT VALUE WANTED
+is()
+{
+	[ "$2" = "$3" ] || complain "$1 is $2 instead of $3"
+}
+
+verdict()
+{
+	number=$((number + 1))
+	if [ -z "$why" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1$why"
+		failed=1
+	fi
+	why=
+}
+
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+	why=
+}
+
+# sum FILE COLUMN [CONDITION]: of a table, without its heading.
+sum()
+{
+	awk "NR > 1 ${3:+&& ($3)} { n += \$$2 } END { printf \"%d\\n\", n }" $proc/"$1"
+}
+
+# Every identity that stats prints must hold.
+check_stats()
+{
+	checks=$(grep -c '^Check .*: ok$' $proc/stats)
+	[ "$checks" -ge 6 ] || complain "only $checks checks are ok"
+	bad=$(grep '^Check ' $proc/stats | grep -v ': ok$')
+	[ -z "$bad" ] || complain "$bad"
+	is HeapObjects "$(value HeapObjects)" $(($(value Mallocs) - $(value Frees)))
+	is HeapAlloc "$(value HeapAlloc)" "$(value Alloc)"
+	is Drawn "$(value Drawn)" $(($(value Prepared) + $(value Ready)))
+	is HeapInuse "$(value HeapInuse)" "$(value Ready)"
+	is HeapReleased "$(value HeapReleased)" "$(value Reserved)"
+	is HeapIdle "$(value HeapIdle)" $(($(value Prepared) + $(value Reserved)))
+}
+
+# Rows of sizeclasses: by themselves, and against stats.
+check_sizeclasses()
+{
+	bad=$(awk 'NR == 1 { next }
+		$7 != $9 - $10 { print "inuse is not mallocs - frees: " $0 }
+		$1 > 0 && $7 + $8 != $6 * $5 { print "inuse + free is not spans * objects: " $0 }
+		$1 == 0 && $7 + $8 != $6 { print "inuse + free is not the spans of large objects: " $0 }
+		$1 > 0 && $13 != $6 * ($4 - $3 * $5) { print "waste is not what objects leave: " $0 }
+		$1 > 0 && int($4 / $3) != $5 { print "objects do not fill the span: " $0 }' \
+		$proc/sizeclasses)
+	[ -z "$bad" ] || complain "$bad"
+	is 'mallocs of all classes' "$(sum sizeclasses 9 '$2 != "tiny"')" \
+		$(($(value Mallocs) - $(value TinyMallocs)))
+	is 'frees of all classes' "$(sum sizeclasses 10 '$2 != "tiny"')" \
+		$(($(value Frees) - $(value TinyFrees)))
+	is 'bytes in use of all classes' "$(sum sizeclasses '7 * $3')" \
+		$(($(value Alloc) - $(value LargeAlloc)))
+	is 'refills of all CPUs' "$(sum mcache 6)" "$(sum sizeclasses 11)"
+}
+
+# Spans against stats and sizeclasses.
+check_spans()
+{
+	is 'pages of all spans' $(($(sum spans 2) * 8192)) "$(value Ready)"
+	is 'objects in use in all spans' "$(sum spans 8 '$4 != "tiny"')" \
+		"$(sum sizeclasses 7 '$2 != "tiny"')"
+	is 'tiny blocks in use in all spans' "$(sum spans 8 '$4 == "tiny"')" \
+		"$(sum sizeclasses 7 '$2 == "tiny"')"
+	is 'the number of spans' "$(sum spans '2 / $2')" "$(sum sizeclasses 6)"
+	is 'differences by class' "$({ sed 1d $proc/spans; echo; sed 1d $proc/sizeclasses; } | awk '
+		/^$/ { classes = 1; next }
+		!classes { n = $4 == "tiny" ? $4 : $3 " " $4; spans[n]++; inuse[n] += $8; next }
+		{
+			n = $2 == "tiny" ? $2 : $1 " " $2
+			if (spans[n] + 0 != $6 || inuse[n] + 0 != $7)
+				print n ": " spans[n] + 0 " " inuse[n] + 0 " and " $6 " " $7
+		}')" ''
+	bad=$(awk 'NR > 1 && ($8 > $9 || $5 !~ /^(owned|full|queued|partial)$/ ||
+		($5 == "owned") != ($6 >= 0) && $5 != "owned" || $5 == "full" && $8 != $9)' $proc/spans)
+	[ -z "$bad" ] || complain "a row of spans that cannot be: $bad"
+}
+
+# Arenas against stats, and each against its 512 pages.
+check_arenas()
+{
+	is 'reserved pages of all arenas' $(($(sum arenas 3) * 8192)) "$(value Reserved)"
+	is 'prepared pages of all arenas' $(($(sum arenas 4) * 8192)) "$(value Prepared)"
+	is 'ready pages of all arenas' $(($(sum arenas 5) * 8192)) "$(value Ready)"
+	bad=$(awk 'NR > 1 && ($3 + $4 + $5 != 512 || $6 > $4)' $proc/arenas)
+	[ -z "$bad" ] || complain "a row of arenas that cannot be: $bad"
+}
+
+check_all()
+{
+	check_stats
+	check_sizeclasses
+	check_spans
+	check_arenas
+}
+
+# Spans lie apart, are as long as they say, and lie in arenas.  Needs addresses.
+check_addresses()
+{
+	last=0
+	while read -r pages count _; do
+		start=$((0x${pages%-*}))
+		end=$((0x${pages#*-}))
+		[ $start -lt 0 ] || complain "span $pages is not in the kernel's half"
+		[ $((end - start)) -eq $((count * 8192)) ] || complain "span $pages is not $count pages"
+		[ $last -eq 0 ] || [ $start -ge $last ] || complain "span $pages overlaps another"
+		arena=$(printf %x $((start & ~0x3fffff)))
+		grep -q "^$arena " $proc/arenas || complain "span $pages lies in no arena"
+		last=$end
+	done <<-END
+	$(sed 1d $proc/spans)
+	END
+}
+
+# as_nobody FILE COMMAND...: run busybox's COMMAND by user and group 65534.
+as_nobody()
+{
+	start-stop-daemon -S -q -c 65534:65534 -x "$(command -v "$1")" -- ${2+"$2"} 2>/dev/null
+}
+
+[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
+for module in goalloc_leak goalloc_badinput; do
+	[ -e "$mods/$module.ko" ] || { echo "1..0 # SKIP needs $module.ko"; exit 4; }
+done
+unload || exit 1
+restrict=$(cat /proc/sys/kernel/kptr_restrict)
+trap 'echo "$restrict" >/proc/sys/kernel/kptr_restrict' EXIT
+
+echo 'KTAP version 1'
+echo '1..16'
+why=
+
+# The scavenger comes too seldom to move pages while they are counted.
+insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 || exit 1
+
+is 'the list of files' "$(cd $proc && echo *)" 'arenas mcache scavenge sizeclasses spans stats'
+for file in stats:444 sizeclasses:444 spans:400 arenas:400 mcache:400 scavenge:200; do
+	is "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
+done
+verdict 'all files are there, addresses and owners for root alone'
+
+if [ "$(as_nobody id -u)" = 65534 ]; then
+	[ -n "$(as_nobody cat $proc/stats)" ] || complain 'stats cannot be read'
+	[ -n "$(as_nobody cat $proc/sizeclasses)" ] || complain 'sizeclasses cannot be read'
+	for file in spans arenas mcache scavenge; do
+		[ -z "$(as_nobody cat $proc/$file)" ] || complain "$file can be read"
+	done
+	as_nobody tee $proc/scavenge </dev/null >/dev/null && complain 'scavenge can be opened'
+	verdict 'others read stats and sizeclasses and nothing else'
+else
+	skip 'others read stats and sizeclasses and nothing else' 'no way to be another user'
+fi
+
+check_all
+is 'the rows of spans' "$(wc -l <$proc/spans)" 1
+is 'the rows of sizeclasses' "$(wc -l <$proc/sizeclasses)" 1
+is 'the rows of arenas' "$(wc -l <$proc/arenas)" 1
+verdict 'an empty goalloc: tables are empty, all checks are ok'
+
+# What a client holds: 1000 + 7 + 33 + 3 small, 5 + 2 large, 40 tiny alone in their blocks.
+insmod "$mods/goalloc_leak.ko" sizes=64,64,1100,32768,40000,100000,15 \
+	counts=1000,7,33,3,5,2,40 noscan=0,1,0,0,0,1,1
+small=$((1000 * 64 + 7 * 64 + 33 * 1152 + 3 * 32768))
+large=$((5 * 40960 + 2 * 106496))
+is HeapObjects "$(value HeapObjects)" 1090
+is TinyMallocs "$(value TinyMallocs)" 40
+is LargeAlloc "$(value LargeAlloc)" $large
+is Alloc "$(value Alloc)" $((small + large + 40 * 16))
+is TotalAlloc "$(value TotalAlloc)" "$(value Alloc)"
+verdict 'stats: objects and bytes are those that a client holds'
+
+for row in 6:scan:64:1000 6:noscan:64:7 33:scan:1152:33 67:scan:32768:3 0:scan:0:5 0:noscan:0:2 \
+	2:tiny:16:40; do
+	wanted=$(echo "$row" | tr : ' ')
+	is "$wanted" "$(awk -v class="${wanted%% *}" -v row="$wanted" \
+		'$1 " " $2 " " $3 " " $7 == row' $proc/sizeclasses | wc -l)" 1
+done
+is 'the rows in use' "$(awk 'NR > 1 && $7 > 0' $proc/sizeclasses | wc -l)" 7
+verdict 'sizeclasses: the rows are those of what a client holds'
+
+check_stats
+verdict 'stats: sums and checks, with objects'
+check_sizeclasses
+verdict 'sizeclasses: the columns add up, and agree with stats'
+check_spans
+verdict 'spans: pages and objects agree with stats, class by class with sizeclasses'
+check_arenas
+verdict 'arenas: pages by state agree with stats'
+
+is 'the rows' "$(sed 1d $proc/mcache | wc -l)" "$(awk -F- '{ print $NF + 1 }' \
+	/sys/devices/system/cpu/possible)"
+is 'the CPUs online' "$(awk '$2 == "yes"' $proc/mcache | wc -l)" "$(nproc)"
+bad=$(awk 'NR > 1 && ($1 != NR - 2 || $7 > 64)' $proc/mcache)
+[ -z "$bad" ] || complain "a row of mcache that cannot be: $bad"
+is 'CPUs that hold something' "$(awk 'NR > 1 && $3 > 0 && $4 > 0 && $5 > 0' $proc/mcache |
+	wc -l | sed 's/[1-9][0-9]*/some/')" some
+verdict 'mcache: a row for each CPU'
+
+echo 2 >/proc/sys/kernel/kptr_restrict
+for file in spans arenas; do
+	[ -z "$(sed 1d $proc/$file | grep -vE '^0+(-0+)? ')" ] || complain "$file shows addresses"
+done
+verdict 'kptr_restrict=2: no addresses, not even for root'
+
+echo 1 >/proc/sys/kernel/kptr_restrict
+check_addresses
+verdict 'spans: address ranges lie apart, in arenas, and are as long as their pages'
+echo "$restrict" >/proc/sys/kernel/kptr_restrict
+
+echo 1 >$proc/scavenge
+check_all
+is Prepared "$(value Prepared)" 0
+is HeapObjects "$(value HeapObjects)" 1090
+is 'CPUs that hold spans' "$(awk 'NR > 1 && $3 > 0' $proc/mcache | wc -l)" 0
+is ScavengedDemand "$(value ScavengedDemand)" "$(value PagesReturned)"
+verdict 'scavenge with objects in use: all that is idle goes back, they stay'
+
+# Readers and scavengers while allocations run; whatever they see, nothing breaks.
+insmod "$mods/goalloc_badinput.ko" case=none || complain 'goalloc_badinput cannot be loaded'
+(
+	for case in churn double_large good_null churn; do
+		echo $case >/sys/module/goalloc_badinput/parameters/case || exit
+	done
+) &
+worker=$!
+reads=0
+while kill -0 $worker 2>/dev/null; do
+	for file in stats sizeclasses spans arenas mcache; do
+		[ "$(wc -l <$proc/$file)" -ge 1 ] || complain "$file is empty"
+	done
+	echo 1 >$proc/scavenge
+	reads=$((reads + 1))
+done
+wait $worker || complain 'allocations under the eyes of readers are wrong'
+[ $reads -ge 2 ] || complain "only $reads readings under load"
+is HeapObjects "$(value HeapObjects)" 1090
+check_all
+rmmod goalloc_badinput
+verdict 'reading and scavenging under load: allocations stay right, sums are exact after it'
+
+rmmod goalloc_leak
+check_all
+echo 1 >$proc/scavenge
+check_all
+is HeapObjects "$(value HeapObjects)" 0
+is Drawn "$(value Drawn)" 0
+is Alloc "$(value Alloc)" 0
+is LargeAlloc "$(value LargeAlloc)" 0
+is PagesReturned "$(value PagesReturned)" "$(value PagesDrawn)"
+is 'the rows of spans' "$(wc -l <$proc/spans)" 1
+verdict 'scavenge without objects: all is given back'
+
+# An open file does not keep goalloc, nor outlive it with a stale look at it.
+exec 3<$proc/stats 4<$proc/spans
+rmmod goalloc || complain 'cannot be unloaded while a file is open'
+cat <&3 >/dev/null 2>&1 && complain 'stats can be read after goalloc is gone'
+cat <&4 >/dev/null 2>&1 && complain 'spans can be read after goalloc is gone'
+exec 3<&- 4<&-
+[ ! -e $proc ] || complain "$proc is still there"
+verdict 'open files end with goalloc'
+
+exit $failed

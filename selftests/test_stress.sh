@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Promise: with every CPU allocating, and freeing its own and the others' objects of
+# all sizes from task, softirq and hardirq context, while CPUs come and go, readers
+# read and the scavenger scavenges, contents stay intact, the sums are exact, and
+# every page goes back.
+#
+# STRESS_SECONDS says how long (60).
+
+cd "$(dirname "$0")" || exit 1
+proc=/proc/goalloc
+number=0
+failed=0
+
+check()
+{
+	number=$((number + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $number - $what"
+	else
+		echo "not ok $number - $what"
+		failed=1
+	fi
+}
+
+value() { sed -n "s/^$1: //p" $proc/stats; }
+is()    { [ "$(value "$1")" = "$2" ] || { grep "^$1:" $proc/stats; false; }; }
+sums()  { [ "$(grep -c '^Check .*: ok$' $proc/stats)" -ge 6 ] && ! grep '^Check' $proc/stats | grep -v ': ok$'; }
+
+readers()
+{
+	while :; do
+		for file in stats sizeclasses spans arenas mcache; do
+			cat $proc/$file >/dev/null || echo "cannot read $file"
+		done
+		echo 1 >$proc/scavenge
+		sleep 0.2
+	done
+}
+
+hotplug()
+{
+	while :; do
+		for cpu in /sys/devices/system/cpu/cpu[1-9]; do
+			echo 0 >"$cpu/online"
+			sleep 0.5
+			echo 1 >"$cpu/online"
+			sleep 0.5
+		done
+	done
+}
+
+echo "KTAP version 1"
+echo "1..7"
+insmod ./goalloc.ko || exit 1
+readers &
+readers=$!
+hotplug &
+hotplug=$!
+check "contents stay intact" insmod ./goalloc_stress.ko seconds="${STRESS_SECONDS:-60}"
+kill $readers $hotplug
+for cpu in /sys/devices/system/cpu/cpu[1-9]; do
+	echo 1 >"$cpu/online" 2>/dev/null
+done
+sleep 1
+dmesg | sed -n 's/.*\(goalloc_stress: .*\)/# \1/p'
+check "nothing is in use afterwards" is HeapObjects 0
+check "no bad free was seen" is BadFrees 0
+check "the sums are exact" sums
+echo 1 >$proc/scavenge
+check "every page is back" is Drawn 0
+check "the sums are still exact" sums
+rmmod goalloc_stress
+check "goalloc unloads" rmmod goalloc
+exit $failed
