@@ -290,7 +290,7 @@ bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 		      struct page_run *run);
 void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, bool zeroed,
 		    unsigned int keep, struct page_run *run);
-bool mpagealloc_take_word(int nid, struct page_word *pw);
+bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw);
 void mpagealloc_put_word(const struct page_word *pw);
 void mpagealloc_free(const struct page_run *run);
 unsigned int mpagealloc_release(struct page_heap *h, unsigned int max);

@@ -338,18 +338,26 @@ void mpagealloc_free(const struct page_run *run)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_free);
 
-/* Take the free pages of the lowest word that has any, for a page cache. */
-bool mpagealloc_take_word(int nid, struct page_word *pw)
+/*
+ * Take the free pages of a word, for a page cache: of the first word that has a run
+ * of @npages aligned to a power of two not below @npages, which so crosses no word.
+ */
+bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw)
 {
 	struct page_heap *h = &page_heaps[nid];
-	unsigned long flags;
+	unsigned long flags, page = ARENA_PAGES;
 	struct arena *a;
+	bool taken;
 
 	spin_lock_irqsave(&h->lock, flags);
-	a = leftmost_fit(h->arenas.rb_node, 1);
-	if (a) {
+	a = leftmost_fit(h->arenas.rb_node, npages);
+	if (a)
+		page = bitmap_find_next_zero_area(a->busy, ARENA_PAGES, 0, npages,
+						  roundup_pow_of_two(npages) - 1);
+	taken = page + npages <= ARENA_PAGES;
+	if (taken) {
 		pw->arena = a;
-		pw->word = find_first_zero_bit(a->busy, ARENA_PAGES) / BITS_PER_LONG;
+		pw->word = page / BITS_PER_LONG;
 		pw->free = ~a->busy[pw->word];
 		pw->dirty = a->dirty[pw->word];
 		a->busy[pw->word] = ~0UL;
@@ -358,9 +366,8 @@ bool mpagealloc_take_word(int nid, struct page_word *pw)
 		arena_update(a);
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
-	return a;
+	return taken;
 }
-EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_take_word);
 
 /* Put a page cache's pages back. */
 void mpagealloc_put_word(const struct page_word *pw)

@@ -4,10 +4,11 @@
  *
  * THEORY OF OPERATION
  *
- * Runs under 16 pages come from a word of 64 pages (512 KiB of an arena) that
- * this CPU has taken out of the page heap whole; 1 = free.  Allocating is a
- * search in the word, freeing sets its bits again if the pages lie in the word,
- * and neither meets the page heap's lock.  Other CPUs' frees into the word's
+ * Runs under 16 pages come from a word of 64 pages (512 KiB of an arena) whose free
+ * pages this CPU has taken out of the page heap; 1 = free.  Allocating is a search
+ * in the word, freeing sets its bits again if the pages lie in the word, and
+ * neither meets the page heap's lock.  A word without a long enough run is
+ * exchanged for one that has it.  Other CPUs' frees into the word's
  * pages go to the page heap, whose bits for them are untouched: a page is free
  * in at most one of the two.
  *
@@ -98,26 +99,24 @@ static bool page_word_take(struct page_word *pw, unsigned int npages, unsigned i
 	return true;
 }
 
-/* An empty cache takes a new word; what remains of it stays with this CPU. */
+/* No run in the word: take another word that has one, and put this one back. */
 static bool page_cache_refill(int nid, unsigned int npages, unsigned int align,
 			      struct page_run *run)
 {
 	struct page_word pw;
 	struct page_cache *pc;
-	bool found;
 
-	if (!mpagealloc_take_word(nid, &pw))
+	if (!mpagealloc_take_word(nid, npages, &pw))
 		return false;
-	found = page_word_take(&pw, npages, align, run);
+	page_word_take(&pw, npages, align, run);
 	pc = page_cache_enter();
 	if (pc) {
-		if (!pc->pw.free)
-			swap(pc->pw, pw);
+		swap(pc->pw, pw);
 		pc->used = true;
 		page_cache_leave(pc);
 	}
 	mpagealloc_put_word(&pw);
-	return found;
+	return true;
 }
 
 /**
@@ -134,19 +133,18 @@ bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 		      struct page_run *run)
 {
 	struct page_cache *pc;
-	bool found = false, empty = false;
+	bool found = false;
 
 	if (npages >= PAGECACHE_MAX_RUN || nid != numa_mem_id())
 		return mpagealloc_alloc(nid, npages, align, gfp, run);
 	pc = page_cache_enter();
 	if (pc) {
 		found = page_word_take(&pc->pw, npages, align, run);
-		empty = !pc->pw.free;
 		pc->hits += found;
 		pc->misses += !found;
 		page_cache_leave(pc);
 	}
-	return found || (empty && page_cache_refill(nid, npages, align, run)) ||
+	return found || page_cache_refill(nid, npages, align, run) ||
 	       mpagealloc_alloc(nid, npages, align, gfp, run);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagecache_alloc);
