@@ -83,8 +83,8 @@ static void describe_span(unsigned long addr, enum free_result why)
 	end = s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT);
 	mspan_index(s, addr, &index);
 	pr_err("  span %p-%p, size class %u %s, %u bytes an object, %u objects, %s\n",
-	       (void *)s->base, (void *)end, s->spc >> 1, debug_spc_name(s->spc), s->elemsize,
-	       s->nelems, debug_state_name(READ_ONCE(s->state)));
+	       (void *)s->base, (void *)end, spc_size_class(s->spc), debug_spc_name(s->spc),
+	       s->elemsize, s->nelems, debug_state_name(READ_ONCE(s->state)));
 	if (why == FREE_TAIL)
 		pr_err("  %lu bytes into the span, behind its last object\n", off);
 	else if (s->elemsize)
@@ -138,6 +138,8 @@ void debug_bad_free(const void *ptr, enum free_result why, const char *op)
 		return;
 	pr_err("bad goalloc_%s(%p): %s\n", op, ptr, title(why));
 	pr_err("  %s\n", describe(why));
+	if (why == FREE_NOT_IN_SPAN)
+		pr_err("  or it was given back and is kmalloc()'s now: then use kfree()\n");
 	if (why == FREE_FOREIGN)
 		pr_err("  it is %s\n", describe_foreign(addr));
 	else
@@ -176,5 +178,5 @@ void debug_too_large(size_t size, gfp_t gfp)
 void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans)
 {
 	pr_err("leak: %lu objects, %lu bytes, size class %u %s, in %lu spans: their pages are kept for their users\n",
-	       objects, bytes, spc >> 1, debug_spc_name(spc), spans);
+	       objects, bytes, spc_size_class(spc), debug_spc_name(spc), spans);
 }

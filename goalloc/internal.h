@@ -689,6 +689,7 @@ struct span_walk {
 void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st);
 unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc,
 				 unsigned long objects);
+unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc);
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
 void mstats_walk(struct span_walk *w);
 

@@ -182,7 +182,7 @@ static unsigned int default_keep(struct mcentral *c)
 /* A new span of the central's class. */
 static struct mspan *grow(struct mcentral *c, gfp_t gfp)
 {
-	unsigned int sc = c->spc == SPC_TINY ? TINY_SIZE_CLASS : c->spc >> 1;
+	unsigned int sc = spc_size_class(c->spc);
 	const struct goalloc_size_class *sz = &goalloc_size_classes[sc];
 	struct mspan *s = mheap_alloc(c, sz->npages, sz->align_pages, gfp);
 
@@ -280,7 +280,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
 /* Pages in wholly free spans. */
 unsigned long mcentral_idle_pages(struct mcentral *c)
 {
-	unsigned int sc = c->spc == SPC_TINY ? TINY_SIZE_CLASS : c->spc >> 1;
+	unsigned int sc = spc_size_class(c->spc);
 
 	return (unsigned long)READ_ONCE(c->nr_empty) * goalloc_size_classes[sc].npages;
 }

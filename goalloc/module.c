@@ -73,7 +73,7 @@ static void report_leaks(void)
 		if (!st.spans)
 			continue;
 		bytes = mstats_class_bytes(&default_heap, spc, st.inuse);
-		debug_leak(spc, st.inuse, bytes, st.spans);
+		debug_leak(spc, mstats_class_objects(&default_heap, spc), bytes, st.spans);
 	}
 }
 

@@ -368,6 +368,7 @@ bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw)
 	spin_unlock_irqrestore(&h->lock, flags);
 	return taken;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_take_word);
 
 /* Put a page cache's pages back. */
 void mpagealloc_put_word(const struct page_word *pw)
@@ -434,6 +435,7 @@ unsigned int mpagealloc_release(struct page_heap *h, unsigned int max)
 	sys_fault(run.base, run.npages);
 	return run.npages;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_release);
 
 void page_heap_init(struct page_heap *h, int nid)
 {

@@ -191,6 +191,12 @@ static inline bool mspan_is_large(const struct mspan *s)
 	return s->spc <= SPC_LARGE_NOSCAN;
 }
 
+/* The size class of a span class, as people count them. */
+static inline unsigned int spc_size_class(unsigned int spc)
+{
+	return spc == SPC_TINY ? TINY_SIZE_CLASS : spc >> 1;
+}
+
 static inline bool spc_has_many(unsigned int spc)
 {
 	return spc == SPC_TINY ||

@@ -88,6 +88,24 @@ unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, un
 	return minus(allocated, freed);
 }
 
+/* Live objects of a class: of tiny ones, the objects and not their blocks. */
+unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc)
+{
+	unsigned long mallocs = 0, frees = 0;
+	struct class_stats st;
+	int cpu;
+
+	if (spc != SPC_TINY) {
+		mstats_class(heap, spc, &st);
+		return st.inuse;
+	}
+	for_each_possible_cpu(cpu) {
+		mallocs += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->tiny_mallocs);
+		frees += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->tiny_frees);
+	}
+	return minus(mallocs, frees);
+}
+
 static void sum_caches(struct goalloc_heap *heap, struct mem_stats *st)
 {
 	unsigned long allocated = 0;

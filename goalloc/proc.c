@@ -122,7 +122,7 @@ static unsigned long tail_waste(unsigned int sc, unsigned long spans)
 
 static void show_class(struct seq_file *m, unsigned int spc)
 {
-	unsigned int sc = spc == SPC_TINY ? TINY_SIZE_CLASS : spc >> 1;
+	unsigned int sc = spc_size_class(spc);
 	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
 	unsigned long objects;
 	struct class_stats st;
@@ -149,24 +149,28 @@ static int sizeclasses_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* Spans and arenas: the position is the page or arena number, plus one for the heading. */
-static void *spans_at(loff_t *pos)
+/* Spans and arenas: a row's position is the number behind its last page, or behind its arena. */
+static void *spans_at(loff_t *pos, unsigned long pageno)
 {
-	unsigned long pageno = *pos ? *pos - 1 : 0;
 	struct mspan *s = arena_next_span(&pageno);
 
-	*pos = pageno + 1;
+	*pos = s ? pageno : pageno + 1;		/* seq_file wants it to move at the end too */
 	return s;
 }
 
+/* Start at the row that ends there, so that a row that did not fit is shown again. */
 static void *spans_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? spans_at(pos) : SEQ_START_TOKEN;
+	loff_t p = *pos;
+
+	if (!p)
+		return SEQ_START_TOKEN;
+	return span_of(PAGE_OFFSET + ((p - 1) << GOALLOC_PAGE_SHIFT)) ?: spans_at(pos, p);
 }
 
 static void *spans_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return spans_at(pos);
+	return spans_at(pos, *pos);
 }
 
 static void nothing_stop(struct seq_file *m, void *v)
@@ -206,7 +210,7 @@ static int spans_show(struct seq_file *m, void *v)
 	}
 	seq_printf(m, "%pK-%pK %5u %5u %-6s %-7s %5d %5u %6u %6u\n", (void *)s->base,
 		   (void *)(s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT)), s->npages,
-		   s->spc >> 1, debug_spc_name(s->spc), debug_state_name(state), cpu,
+		   spc_size_class(s->spc), debug_spc_name(s->spc), debug_state_name(state), cpu,
 		   s->central->nid, s->nelems - min_t(unsigned int, nfree, s->nelems), s->nelems);
 	return 0;
 }
@@ -218,23 +222,25 @@ static const struct seq_operations spans_ops = {
 	.show = spans_show,
 };
 
-static void *arenas_at(loff_t *pos)
-{
-	unsigned long index = *pos ? *pos - 1 : 0;
-	struct arena *a = arena_next(&index);
-
-	*pos = index + 1;
-	return a;
-}
-
 static void *arenas_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? arenas_at(pos) : SEQ_START_TOKEN;
+	unsigned long index = *pos - 1;
+	struct arena *a;
+
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	a = arena_next(&index);
+	*pos = index;
+	return a;
 }
 
 static void *arenas_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return arenas_at(pos);
+	unsigned long index = *pos;
+	struct arena *a = arena_next(&index);
+
+	*pos = a ? index : index + 1;		/* seq_file wants it to move at the end too */
+	return a;
 }
 
 static int arenas_show(struct seq_file *m, void *v)

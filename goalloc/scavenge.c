@@ -225,6 +225,7 @@ unsigned long scavenge_pages(enum scavenge_reason reason)
 {
 	return READ_ONCE(pages_by_scavenger[reason]);
 }
+EXPORT_SYMBOL_FOR_KUNIT(scavenge_pages);
 
 static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
 {

@@ -27,10 +27,16 @@ size_t util_size(struct rnd_state *rnd, size_t most);
 /* Contents that depend on the key and the place, so that no two objects look alike. */
 void util_fill(void *ptr, size_t bytes, u32 key);
 bool util_filled(const void *ptr, size_t bytes, u32 key);
+/*
+ * Contents of one byte.  Not inlined: usable bytes beyond the size that was asked
+ * for are no concern of FORTIFY_SOURCE here.
+ */
+void util_set(void *ptr, u8 byte, size_t bytes);
+bool util_is(const void *ptr, u8 byte, size_t bytes);
 
 static inline bool util_is_zero(const void *ptr, size_t bytes)
 {
-	return !memchr_inv(ptr, 0, bytes);
+	return util_is(ptr, 0, bytes);
 }
 
 /* Stay on one CPU until the case ends; each case has a thread of its own. */

@@ -357,7 +357,7 @@ static void mcache_needzero(struct kunit *test)
 			if (!needzero)
 				bad += !util_is_zero(objs[i], span(objs[i])->elemsize);
 			known_zero += !needzero;
-			memset(objs[i], 0xa5, span(objs[i])->elemsize);
+			util_set(objs[i], 0xa5, span(objs[i])->elemsize);
 		}
 	}
 	KUNIT_EXPECT_EQ(test, bad, 0);

@@ -392,15 +392,15 @@ static void mpagealloc_take_word_whole(struct kunit *test)
 {
 	struct page_heap *h = &page_heaps[numa_mem_id()];
 	int nid = numa_mem_id();
-	struct page_run run;
 	struct page_word pw, second;
+	struct page_run run;
 
 	KUNIT_ASSERT_TRUE(test, mpagealloc_alloc(nid, 8, 1, GFP_KERNEL, &run));
 	mpagealloc_free(&run);
-	KUNIT_ASSERT_TRUE(test, mpagealloc_take_word(nid, &pw));
+	KUNIT_ASSERT_TRUE(test, mpagealloc_take_word(nid, 1, &pw));
 	KUNIT_EXPECT_NE(test, pw.free, 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pw.arena->busy[pw.word]), ~0UL);
-	if (mpagealloc_take_word(nid, &second)) {
+	if (mpagealloc_take_word(nid, 1, &second)) {
 		KUNIT_EXPECT_FALSE(test, second.arena == pw.arena && second.word == pw.word);
 		mpagealloc_put_word(&second);
 	}

@@ -6,6 +6,7 @@
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
+#include "kunit_compat.h"
 #include "kunit_util.h"
 
 #define DEFAULT_SEED	1009
@@ -14,17 +15,17 @@ static unsigned long seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "seed of the randomised cases (default 1009)");
 
-/* Before 6.7 KUnit runs a module's suites before its parameters are set. */
-static unsigned long seed_from_args(void)
+static unsigned long early_seed(void)
 {
-	const char *arg = THIS_MODULE->args ? strstr(THIS_MODULE->args, "seed=") : NULL;
+	const char *args = compat_module_args();
+	const char *arg = args ? strstr(args, "seed=") : NULL;
 
-	return arg ? simple_strtoul(arg + strlen("seed="), NULL, 0) : 0;
+	return arg ? memparse(arg + strlen("seed="), NULL) : 0;
 }
 
 void util_seed(struct kunit *test, struct rnd_state *rnd)
 {
-	unsigned long use = seed ?: seed_from_args() ?: DEFAULT_SEED;
+	unsigned long use = seed ?: early_seed() ?: DEFAULT_SEED;
 
 	kunit_info(test, "seed=%lu", use);
 	prandom_seed_state(rnd, use);
@@ -71,6 +72,16 @@ bool util_filled(const void *ptr, size_t bytes, u32 key)
 			return false;
 	}
 	return !memcmp(ptr + bytes - rest, &last, rest);
+}
+
+void util_set(void *ptr, u8 byte, size_t bytes)
+{
+	memset(ptr, byte, bytes);
+}
+
+bool util_is(const void *ptr, u8 byte, size_t bytes)
+{
+	return !memchr_inv(ptr, byte, bytes);
 }
 
 void util_pin(struct kunit *test, unsigned int cpu)

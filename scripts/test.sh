@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # make test: everything that checks goalloc.  The last line is "N passed, N failed".
 #
-# test.sh [PART...]: only those parts:
+# test.sh PART...: only those parts:
 #
 #	kunit		the KUnit suites, on a kernel built for them, read by the
 #			kernel's own kunit.py
 #	selftests	selftests/test_*.sh, on the stock kernel
-#	host		selftests/host_*.sh and scripts/check-*.sh, on this machine
+#	host		selftests/host_*.sh and scripts/check-*.sh, on this machine,
+#			meanwhile
 #
 # A crash, a hang, a kernel splat and a result that never came are failures.
 
@@ -70,7 +71,6 @@ count()
 
 run_kunit()
 {
-	"$top/scripts/install-tools.sh" kernel boot || return
 	kdir=$("$top/scripts/build-kernel.sh" $series kunit \
 		"$top/kunit/.kunitconfig" "$top/scripts/vm.config") || return
 	modules=$("$top/scripts/build-modules.sh" "$kdir" kunit) || return
@@ -106,7 +106,6 @@ tally_ktap()
 
 run_selftests()
 {
-	"$top/scripts/install-tools.sh" module boot || return
 	kernel=$("$top/scripts/fetch-kernel.sh" image $series) || return
 	modules=$("$top/scripts/build-modules.sh" $series) || return
 
@@ -118,19 +117,34 @@ run_selftests()
 	tally_ktap selftests "$logs/selftests.out"
 }
 
+# The host's checks need one CPU: they run beside the others and are reported last.
+start_host()
+{
+	"$top/selftests/run_tests.sh" "$top"/selftests/host_*.sh "$top"/scripts/check-*.sh \
+		>"$logs/host.out" 2>&1 &
+	host=$!
+	trap 'kill "$host" 2>/dev/null || :' EXIT
+}
+
 run_host()
 {
-	step "Running the checks on this machine"
-	"$top/selftests/run_tests.sh" "$top"/selftests/host_*.sh "$top"/scripts/check-*.sh </dev/null |
-		tee "$logs/host.out"
+	step "The checks on this machine"
+	wait "$host" || :
+	cat "$logs/host.out"
 	tally_ktap host "$logs/host.out"
 }
 
+"$top/scripts/install-tools.sh" module boot kernel
+
 for part; do
 	case $part in
-	kunit | selftests | host) "run_$part" || failure "$part: could not run to its end" ;;
+	kunit | selftests) ;;
+	host) start_host ;;
 	*) die "test.sh: kunit, selftests or host, not $part" ;;
 	esac
+done
+for part; do
+	"run_$part" || failure "$part: could not run to its end"
 done
 
 [ "$skipped" -eq 0 ] || echo "$skipped skipped: marked SKIP above"

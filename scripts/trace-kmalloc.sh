@@ -44,7 +44,7 @@ trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 
 cpus=$(find "$instance/per_cpu" -maxdepth 1 -name 'cpu[0-9]*' | wc -l)
-quarter=$(awk '/^MemAvailable/ { mb = int($2 / 4096); print mb > 512 ? 512 : mb }' /proc/meminfo)
+quarter=$(awk '/^MemAvailable/ { mb = int($2 / 4096); print (mb > 512 ? 512 : mb) }' /proc/meminfo)
 echo $((${GOALLOC_TRACE_MB:-$quarter} * 1024 / cpus)) >"$instance/buffer_size_kb" ||
 	die "no memory for the ring buffers; set GOALLOC_TRACE_MB"
 
@@ -69,5 +69,13 @@ echo 0 >"$instance/tracing_on"
 echo "# release: $(uname -r)"
 echo "# cpus: $(nproc)"
 cat "$instance/trace"
+# Some kernels (6.1) lose the flags' names when they print addresses as they are.
+# There the allocations follow once more: clock and flags are right, the addresses
+# hashed.
+if grep -m 1 -q 'kmalloc: .* gfp_flags= ' "$instance/trace"; then
+	echo 1 >"$instance/options/hash-ptr"
+	echo "# again: for the flags"
+	grep 'kmalloc' "$instance/trace"
+fi
 echo "# lost: $(cat "$instance"/per_cpu/cpu*/stats |
 	awk '/^(overrun|dropped events|commit overrun):/ { lost += $NF } END { print lost + 0 }')"

@@ -11,14 +11,14 @@ import zlib
 from typing import NamedTuple
 
 MAGIC = b"GOTRACE1"
-# magic, crc32, header bytes, body bytes, events, slots, CPUs, lost, unseen, release
+# magic, crc32, header bytes, body bytes, events, slots, CPUs, unseen, lost, release
 HEADER = struct.Struct("<8sIIQIIIIQ64s")
 CRC_FROM = 12           # the crc covers all that follows it
 RECENT = 16             # the last allocations, which a free names by their age
-MAX_SIZE = 1 << 31      # kmalloc() itself ends at 4 MiB
 
 CONTEXTS = ("task", "softirq", "hardirq", "NMI")
 GFP_KINDS = ("KERNEL", "KERNEL_ACCOUNT", "NOFS", "NOIO", "ATOMIC", "NOWAIT")
+SLEEPING_KINDS = GFP_KINDS[:4]  # never outside of task context
 
 ALLOC = 1 << 0
 CONTEXT_SHIFT = 1
@@ -124,7 +124,52 @@ class Writer:
     def contents(self, release, cpus, lost, unseen):
         """The bytes of the file."""
         header = HEADER.pack(MAGIC, 0, HEADER.size, len(self.body), self.events,
-                             self.slots.count, cpus, 0, lost << 32 | unseen,
-                             release.encode()[:63])
-        crc = zlib.crc32(self.body, zlib.crc32(header[CRC_FROM:]))
-        return MAGIC + struct.pack("<I", crc) + header[CRC_FROM:] + self.body
+                             self.slots.count, cpus, unseen, lost, release.encode()[:63])
+        covered = header[CRC_FROM:] + self.body
+        return MAGIC + struct.pack("<I", zlib.crc32(covered)) + covered
+
+
+class Reader:
+    """Decodes a trace; iterate over it for the events."""
+
+    def __init__(self, data):
+        if len(data) < HEADER.size or data[:len(MAGIC)] != MAGIC:
+            raise TraceError("not a trace: it does not begin with " + MAGIC.decode())
+        (_, crc, header_bytes, body_bytes, self.events, self.nslots, self.cpus,
+         self.unseen, self.lost, release) = HEADER.unpack_from(data)
+        if header_bytes < HEADER.size or len(data) != header_bytes + body_bytes:
+            raise TraceError(f"truncated: {len(data)} bytes, the header says "
+                             f"{header_bytes + body_bytes}")
+        if zlib.crc32(data[CRC_FROM:]) != crc:
+            raise TraceError("damaged: the checksum is wrong")
+        self.release = release.rstrip(b"\0").decode(errors="replace")
+        self._data = data
+        self._at = header_bytes
+
+    def _number(self):
+        value = shift = 0
+        while True:
+            byte = self._data[self._at]
+            self._at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def __iter__(self):
+        slots = Slots()
+        cpu = 0
+        for _ in range(self.events):
+            op = self._data[self._at]
+            self._at += 1
+            if op & OTHER_CPU:
+                cpu = self._number()
+            context = op >> CONTEXT_SHIFT & 3
+            if op & ALLOC:
+                yield Event(True, cpu, context, slots.take(), self._number(),
+                            op >> GFP_SHIFT & 7, bool(op & ZERO))
+            else:
+                age = op >> AGE_SHIFT
+                slot = slots.aged(age) if age else self._number()
+                slots.free.append(slot)
+                yield Event(False, cpu, context, slot)

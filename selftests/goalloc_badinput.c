@@ -10,11 +10,12 @@
  * THEORY OF OPERATION
  *
  * A case fills a table with live objects, hands in its bad input with these
- * around it, and then makes the next 10,000 allocations on the first CPU and as
- * many on the second: half of the sizes that the bad input was about, half of all
- * sizes.  Every object is filled to its usable size when it is allocated, checked
- * when it is freed, and must lie apart from every other live object, so that an
- * object that a bad free made free twice is noticed when it is handed out twice.
+ * around it, and then makes the next 10,000 allocations on the CPU that owns what
+ * the bad input was about, and as many on another if that was involved: half of the
+ * sizes that the bad input was about, half of all sizes.  Every object is filled to
+ * its usable size when it is allocated, checked when it is freed, and must lie apart
+ * from every other live object, so that an object that a bad free made free twice is
+ * noticed when it is handed out twice.
  *
  * A bad pointer goes to every function that takes one, each called from a
  * function of its own name here, so that the reports' stacks can be told apart.
@@ -717,7 +718,7 @@ static int run_case(const struct bad_case *c)
 	if (!c->alone)
 		c->run(c);
 	work_on_cpu(owner_cpu, next_allocs, (void *)c);
-	if (other_cpu != owner_cpu)
+	if (c->by_other)
 		work_on_cpu(other_cpu, next_allocs, (void *)c);
 	empty_table();
 	pr_info("end %s: %lu bad calls: %s\n", c->name, bad_calls, failures ? "FAILED" : "ok");

@@ -9,8 +9,9 @@
  * are cycles.
  *
  * What is printed is the cheapest of many short runs: one that no interrupt fell
- * into, with everything warm.  The loop's own cost is measured with functions that do nothing and subtracted
- * from both.  Passes when the 64-byte pair costs less than kmalloc()'s.
+ * into, with everything warm.  The loop's own cost is measured with functions that
+ * do nothing, and subtracted from both.  Passes when the 64-byte pair costs less
+ * than kmalloc()'s.
  */
 #define pr_fmt(fmt) "goalloc_pair: " fmt
 

@@ -8,6 +8,14 @@ say()     { printf '%s\n' "$*"; }
 heading() { printf '\n%s\n\n' "$*"; }
 fail()    { say "FAILED: $*"; failed=1; }
 
+# replay_said PATTERN: print what the replay said since last time; one line must match.
+replay_said()
+{
+	dmesg -c | sed -n 's/^\[[^]]*\] goalloc_replay: //p' >/tmp/replay
+	sed 's/^/  /' /tmp/replay
+	grep -q "$1" /tmp/replay || fail "the replay did not pass"
+}
+
 # value NAME: a value of /proc/goalloc/stats.
 value()
 {
@@ -42,8 +50,7 @@ for trace in traces/*.gotrace; do break; done
 heading "2. insmod goalloc_replay.ko: what a stock kernel once asked of kmalloc, asked of goalloc"
 dmesg -c >/dev/null
 insmod goalloc_replay.ko trace="/goalloc/$trace" hold=1 || fail "goalloc_replay.ko does not load"
-dmesg | sed -n 's/^\[[^]]*\] goalloc_replay: /  /p'
-dmesg | grep -q 'goalloc_replay: PASS' || fail "the replay did not pass"
+replay_said '^PASS'
 
 heading "3. At the peak of the trace goalloc holds (/proc/goalloc/stats)"
 holds
@@ -59,19 +66,26 @@ say "  An object is as large as its class; a span is the run of pages that a cla
 heading "5. Each CPU's cache, which most calls are served from without a lock (/proc/goalloc/mcache)"
 sed 's/^/  /' /proc/goalloc/mcache
 
-heading "6. rmmod goalloc_replay: it freed its objects; goalloc keeps idle pages for the next burst"
+heading "6. The first spans of all (/proc/goalloc/spans)"
+say "  Every run of pages that holds objects: its class, whose it is, how full it is."
+head -n 6 /proc/goalloc/spans | sed 's/^/  /'
+
+heading "7. rmmod goalloc_replay: the rest of the trace, then every object is freed"
 rmmod goalloc_replay || fail "goalloc_replay.ko does not unload"
+replay_said '^PASS$'
+say
+say "  goalloc keeps idle pages for the next burst:"
 holds
 [ "$(value HeapObjects)" -eq 0 ] || fail "objects are still in use"
 [ "$(value Mallocs)" -eq "$(value Frees)" ] || fail "$(value Mallocs) allocated, $(value Frees) freed"
 
-heading "7. echo 1 > /proc/goalloc/scavenge: give all idle pages back at once"
+heading "8. echo 1 > /proc/goalloc/scavenge: give all idle pages back at once"
 echo 1 >/proc/goalloc/scavenge || fail "cannot scavenge"
 holds
 identities
 [ "$(value Drawn)" -eq 0 ] || fail "pages were not given back"
 
-heading "8. rmmod goalloc"
+heading "9. rmmod goalloc"
 rmmod goalloc || fail "goalloc.ko does not unload"
 dmesg | grep -i 'goalloc: .*leak' && fail "goalloc reports leaks"
 say "  unloaded"

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Suite goalloc_scavenge: idle memory goes back, in use memory stays. */
+#include <linux/cpu.h>
+#include <linux/delay.h>
+
+#include "kunit_util.h"
+
+#define NR_OBJS		1000
+#define POLLS		200
+#define POLL_MS		50
+
+static void **alloc_many(struct kunit *test, unsigned int n)
+{
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	struct rnd_state rnd;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_seed(test, &rnd);
+	for (i = 0; i < n; i++) {
+		size_t size = util_size(&rnd, SZ_64K);
+
+		objs[i] = i % 2 ? goalloc_alloc(size, GFP_KERNEL) :
+				  goalloc_alloc_noscan(size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+		util_fill(objs[i], goalloc_size(objs[i]), i);
+	}
+	return objs;
+}
+
+static unsigned int count_bad(void **objs, unsigned int n)
+{
+	unsigned int i, bad = 0;
+
+	for (i = 0; i < n; i++)
+		bad += objs[i] && !util_filled(objs[i], goalloc_size(objs[i]), i);
+	return bad;
+}
+
+static void free_many(void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		goalloc_free(objs[i]);
+		objs[i] = NULL;
+	}
+}
+
+/* On demand all that is not in use goes back, and the return value says how much. */
+static void scavenge_all_goes_back(struct kunit *test)
+{
+	struct mem_counts before, during, after;
+	unsigned long pages, ready;
+	struct mem_stats st;
+	void **objs;
+
+	util_settled(&st, NULL);
+	ready = st.mem.ready;
+	objs = alloc_many(test, NR_OBJS);
+	mem_get_counts(&during);
+	KUNIT_EXPECT_GT(test, during.ready, ready);
+	free_many(objs, NR_OBJS);
+	mem_get_counts(&before);
+	pages = scavenge_all();
+	mem_get_counts(&after);
+	KUNIT_EXPECT_GE(test, after.returned - before.returned, pages);
+	pages += scavenge_all();
+	mem_get_counts(&after);
+	KUNIT_EXPECT_EQ(test, after.prepared, 0);
+	KUNIT_EXPECT_EQ(test, after.ready, ready);
+	KUNIT_EXPECT_EQ(test, after.drawn - after.returned, ready);
+	KUNIT_EXPECT_GT(test, pages, 0);
+	KUNIT_EXPECT_EQ(test, after.lost_refs, before.lost_refs);
+	KUNIT_EXPECT_EQ_MSG(test, scavenge_all(), 0, "there was nothing left");
+	if (!st.heap_objects)
+		KUNIT_EXPECT_EQ_MSG(test, after.ready, 0, "nothing lives");
+}
+
+/* What is in use is left alone, whatever goes from around it. */
+static void scavenge_keeps_the_living(struct kunit *test)
+{
+	void **objs = alloc_many(test, NR_OBJS);
+	struct span_walk walk;
+	struct mem_stats st;
+	unsigned int i;
+
+	for (i = 0; i < NR_OBJS; i++) {
+		if (i % 10 == 0)
+			continue;
+		goalloc_free(objs[i]);
+		objs[i] = NULL;
+	}
+	scavenge_all();
+	KUNIT_EXPECT_EQ(test, count_bad(objs, NR_OBJS), 0);
+	util_settled(&st, &walk);
+	KUNIT_EXPECT_EQ(test, st.mem.prepared, 0);
+	KUNIT_EXPECT_EQ(test, walk.pages, st.mem.ready);
+	free_many(objs, NR_OBJS);
+	util_check_allocator(test, 1000);
+}
+
+struct alloc_there {
+	void **objs;
+	unsigned int n, bad;
+};
+
+static void alloc_there_fn(unsigned int cpu, void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		void *a = goalloc_alloc(1 + i * 50, GFP_KERNEL);
+		void *b = goalloc_alloc_noscan(1 + i % 15, GFP_KERNEL);
+
+		goalloc_free(a);
+		goalloc_free(b);
+	}
+}
+
+/* What other CPUs hold in their caches goes back too. */
+static void scavenge_other_cpus(struct kunit *test)
+{
+	struct mem_counts after;
+	struct mem_stats st;
+	unsigned int cpu;
+
+	util_settled(&st, NULL);
+	util_run_on_all(test, alloc_there_fn, NULL);
+	for_each_online_cpu(cpu)
+		KUNIT_EXPECT_TRUE(test, per_cpu_ptr(default_heap.cache, cpu)->holds);
+	scavenge_all();
+	scavenge_all();
+	mem_get_counts(&after);
+	for_each_online_cpu(cpu) {
+		KUNIT_EXPECT_FALSE(test, per_cpu_ptr(default_heap.cache, cpu)->holds);
+		KUNIT_EXPECT_EQ(test, per_cpu_ptr(page_caches, cpu)->pw.free, 0);
+	}
+	KUNIT_EXPECT_EQ(test, after.prepared, 0);
+	KUNIT_EXPECT_EQ(test, after.ready, st.mem.ready);
+}
+
+/* The highest page of a node's heap that is free, or 0. */
+static unsigned long highest_free(struct page_heap *h)
+{
+	unsigned long flags, page, highest = 0;
+	struct arena *a = NULL;
+	struct rb_node *node;
+
+	spin_lock_irqsave(&h->lock, flags);
+	for (node = rb_last(&h->arenas); node && !highest; node = rb_prev(node)) {
+		a = rb_entry(node, struct arena, node);
+		for (page = 0; page < ARENA_PAGES; page++)
+			if (!test_bit(page, a->busy))
+				highest = a->base + (page << GOALLOC_PAGE_SHIFT);
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	return highest;
+}
+
+/* Pages go from the highest address down, not more than was asked for. */
+static void scavenge_highest_first(struct kunit *test)
+{
+	struct page_heap *h = &page_heaps[numa_mem_id()];
+	struct page_run *runs = kunit_kcalloc(test, 40, sizeof(*runs), GFP_KERNEL);
+	struct mem_counts before, after;
+	unsigned int i, npages;
+
+	KUNIT_ASSERT_NOT_NULL(test, runs);
+	scavenge_all();
+	for (i = 0; i < 40; i++)
+		KUNIT_ASSERT_TRUE(test, mpagealloc_alloc(h->nid, 20 + i, 1, GFP_KERNEL, &runs[i]));
+	for (i = 0; i < 40; i++)
+		if (i % 2)
+			mpagealloc_free(&runs[i]);
+	for (npages = 1; npages <= 16; npages *= 2) {
+		unsigned long highest = highest_free(h);
+		unsigned int n;
+
+		KUNIT_ASSERT_NE(test, highest, 0);
+		mem_get_counts(&before);
+		n = mpagealloc_release(h, npages);
+		mem_get_counts(&after);
+		KUNIT_EXPECT_GT(test, n, 0);
+		KUNIT_EXPECT_LE(test, n, npages);
+		KUNIT_EXPECT_GE(test, after.returned - before.returned, n);
+		KUNIT_EXPECT_LT_MSG(test, highest_free(h), highest, "the highest did not go");
+	}
+	for (i = 0; i < 40; i += 2)
+		mpagealloc_free(&runs[i]);
+}
+
+/* Wait until the background scavenger has brought idle pages down to @most. */
+static unsigned long await_prepared(unsigned long most)
+{
+	struct mem_counts m;
+	unsigned int i;
+
+	for (i = 0; i < POLLS; i++) {
+		mem_get_counts(&m);
+		if (m.prepared <= most)
+			break;
+		msleep(POLL_MS);
+	}
+	msleep(3 * POLL_MS);
+	mem_get_counts(&m);
+	return m.prepared;
+}
+
+static unsigned int saved_interval, saved_retain;
+
+static int scavenge_test_init(struct kunit *test)
+{
+	saved_interval = goalloc_scavenge_interval;
+	saved_retain = goalloc_scavenge_retain;
+	return 0;
+}
+
+static void scavenge_test_exit(struct kunit *test)
+{
+	goalloc_scavenge_interval = saved_interval;
+	goalloc_scavenge_retain = saved_retain;
+}
+
+/* In the background pages go back down to a share of what is in use, and no further. */
+static void scavenge_background_retains(struct kunit *test)
+{
+	unsigned long turns = scavenge_pages(SCAVENGE_BACKGROUND), keep, prepared;
+	struct mem_counts m;
+	void *keeps, *goes;
+
+	goalloc_scavenge_interval = 20;
+	goalloc_scavenge_retain = 25;
+	scavenge_all();
+	keeps = goalloc_alloc(SZ_2M, GFP_KERNEL);
+	goes = goalloc_alloc(SZ_4M, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, keeps);
+	KUNIT_ASSERT_NOT_NULL(test, goes);
+	util_fill(keeps, SZ_2M, 1);
+	goalloc_free(goes);
+	mem_get_counts(&m);
+	keep = m.ready * 25 / 100;
+	KUNIT_ASSERT_GT(test, m.prepared, keep);
+	prepared = await_prepared(keep);
+	KUNIT_EXPECT_LE_MSG(test, prepared, keep, "too much stays");
+	KUNIT_EXPECT_GE_MSG(test, prepared, keep / 2, "too little stays");
+	KUNIT_EXPECT_GT(test, scavenge_pages(SCAVENGE_BACKGROUND), turns);
+	KUNIT_EXPECT_TRUE(test, util_filled(keeps, SZ_2M, 1));
+	goalloc_free(keeps);
+}
+
+/* When nothing is in use any more everything goes, caches and all, without being asked for. */
+static void scavenge_background_idle(struct kunit *test)
+{
+	struct mem_stats before;
+	struct mem_counts m;
+	void **objs;
+
+	util_settled(&before, NULL);
+	goalloc_scavenge_interval = 20;
+	goalloc_scavenge_retain = 0;
+	objs = alloc_many(test, NR_OBJS);
+	free_many(objs, NR_OBJS);
+	KUNIT_EXPECT_EQ(test, await_prepared(0), 0);
+	mem_get_counts(&m);
+	KUNIT_EXPECT_EQ(test, m.ready, before.mem.ready);
+}
+
+/* A CPU that goes down leaves nothing behind in its caches. */
+static void scavenge_dead_cpu(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), other = util_other_cpu(test, cpu);
+	struct mcache *c = per_cpu_ptr(default_heap.cache, other);
+	unsigned int spc, held = 0;
+	struct mem_stats st;
+	unsigned long ready;
+	void **objs;
+
+	util_settled(&st, NULL);
+	ready = st.mem.ready;
+	util_pin(test, other);
+	objs = alloc_many(test, NR_OBJS);
+	util_pin(test, cpu);
+	if (remove_cpu(other)) {
+		free_many(objs, NR_OBJS);
+		kunit_skip(test, "no CPU can be taken down");
+	}
+	for (spc = 0; spc < NR_SPC; spc++)
+		held += c->slot[spc].span || c->slot[spc].spare || c->slot[spc].free;
+	KUNIT_EXPECT_EQ_MSG(test, held, 0, "slots of a dead CPU that hold spans");
+	KUNIT_EXPECT_EQ(test, c->tiny, 0);
+	KUNIT_EXPECT_EQ(test, per_cpu_ptr(page_caches, other)->pw.free, 0);
+	KUNIT_EXPECT_EQ(test, count_bad(objs, NR_OBJS), 0);
+	free_many(objs, NR_OBJS);
+	util_settled(&st, NULL);
+	KUNIT_EXPECT_EQ(test, st.mem.prepared, 0);
+	KUNIT_EXPECT_EQ(test, st.mem.ready, ready);
+	KUNIT_EXPECT_EQ(test, add_cpu(other), 0);
+}
+
+static struct kunit_case scavenge_cases[] = {
+	KUNIT_CASE(scavenge_all_goes_back),
+	KUNIT_CASE(scavenge_keeps_the_living),
+	KUNIT_CASE(scavenge_other_cpus),
+	KUNIT_CASE(scavenge_highest_first),
+	KUNIT_CASE(scavenge_background_retains),
+	KUNIT_CASE(scavenge_background_idle),
+	KUNIT_CASE(scavenge_dead_cpu),
+	{}
+};
+
+static struct kunit_suite scavenge_suite = {
+	.name = "goalloc_scavenge",
+	.init = scavenge_test_init,
+	.exit = scavenge_test_exit,
+	.test_cases = scavenge_cases,
+};
+
+kunit_test_suite(scavenge_suite);
