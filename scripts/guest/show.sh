@@ -8,11 +8,12 @@ say()     { printf '%s\n' "$*"; }
 heading() { printf '\n%s\n\n' "$*"; }
 fail()    { say "FAILED: $*"; failed=1; }
 
-# replay_said PATTERN: print what the replay said since last time; one line must match.
+# replay_said PATTERN [LINES]: print what the replay said since last time, or only the
+# lines that match LINES; one must match PATTERN.
 replay_said()
 {
 	dmesg -c | sed -n 's/^\[[^]]*\] goalloc_replay: //p' >/tmp/replay
-	sed 's/^/  /' /tmp/replay
+	grep "${2-}" /tmp/replay | sed 's/^/  /'
 	grep -q "$1" /tmp/replay || fail "the replay did not pass"
 }
 
@@ -56,11 +57,12 @@ heading "3. At the peak of the trace goalloc holds (/proc/goalloc/stats)"
 holds
 identities
 
-heading "4. The ten size classes with the most bytes in use (/proc/goalloc/sizeclasses)"
+heading "4. The size classes with the most bytes in use (/proc/goalloc/sizeclasses)"
 say "  An object is as large as its class; a span is the run of pages that a class is cut from."
+say "  Class 0 is everything above 32 KiB: one object a span, in whole pages."
 {
 	head -n 1 /proc/goalloc/sizeclasses
-	sed 1d /proc/goalloc/sizeclasses | awk '{ print $3 * $7, $0 }' | sort -rn | head -n 10 | cut -d ' ' -f 2-
+	sed 1d /proc/goalloc/sizeclasses | awk '{ print $1 ? $3 * $7 : 1e15, $0 }' | sort -rn | head -n 10 | cut -d ' ' -f 2-
 } | awk '{ printf "  %5s %-7s %9s %9s %8s %7s %8s %8s\n", $1, $2, $3, $4, $5, $6, $7, $8 }'
 
 heading "5. Each CPU's cache, which most calls are served from without a lock (/proc/goalloc/mcache)"
@@ -72,7 +74,7 @@ head -n 6 /proc/goalloc/spans | sed 's/^/  /'
 
 heading "7. rmmod goalloc_replay: the rest of the trace, then every object is freed"
 rmmod goalloc_replay || fail "goalloc_replay.ko does not unload"
-replay_said '^PASS$'
+replay_said '^PASS$' '^events\|^allocations\|^frees\|^failures\|PASS\|FAIL'
 say
 say "  goalloc keeps idle pages for the next burst:"
 holds
