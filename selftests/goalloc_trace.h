@@ -303,7 +303,9 @@ static int trace_read(struct trace *t, const char *path)
 	ssize_t bytes;
 	int err;
 
-	bytes = kernel_read_file_from_path(path, 0, &file, TRACE_MAX_BYTES, NULL, READING_UNKNOWN);
+	/* Data for a driver: firmware comes nearest.  READING_UNKNOWN makes IPE warn. */
+	bytes = kernel_read_file_from_path(path, 0, &file, TRACE_MAX_BYTES, NULL,
+					   READING_FIRMWARE);
 	if (bytes < 0) {
 		pr_err("%s: cannot be read (%pe)\n", path, ERR_PTR(bytes));
 		return bytes;
