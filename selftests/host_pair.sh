@@ -10,14 +10,12 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 
 series=${1:-6.1}
-kdir=$("$top/scripts/fetch-kernel.sh" headers "$series")
 kernel=$("$top/scripts/fetch-kernel.sh" image "$series")
-built=$top/build/$(cat "$cache/stock-$series/release")
+built=$("$top/scripts/build-modules.sh" "$series")
 initrd=$top/build/pair-$series.cpio.gz
 number=0
 failed=0
 
-quietly "$logs/modules-pair.log" make -C "$top" -j "$jobs" KDIR="$kdir" selftests
 "$top/scripts/mkinitrd.sh" "$initrd" "insmod goalloc.ko && insmod goalloc_pair.ko; s=\$?
 	dmesg | sed -n 's/.*goalloc_pair: /# /p'; exit \$s" \
 	"$built/goalloc/goalloc.ko" "$built/selftests/goalloc_pair.ko"
