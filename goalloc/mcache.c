@@ -5,7 +5,7 @@
  * THEORY OF OPERATION
  *
  * A slot per span class holds one span and a window of at most 64 of its
- * objects.  The fast paths (internal.h) take from the window and put back into
+ * objects.  The fast paths (mcache.h) take from the window and put back into
  * it.  This file is everything else:
  *
  *   refill	the window is empty: open the next one in the same span or in a
@@ -52,7 +52,6 @@ static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 	slot->elemsize = s->elemsize;
 	slot->base = s->base + (unsigned long)first * s->elemsize;
 	slot->fresh = !s->needzero && (s->fresh & BIT(w));
-	slot->fresh_at = slot->local_frees;
 	WRITE_ONCE(slot->free, bits);
 	smp_wmb();	/* even after it has changed */
 	WRITE_ONCE(slot->seq, slot->seq + 1);

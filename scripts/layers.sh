@@ -27,7 +27,8 @@ debug: sizeclasses arena mem
 # What each kind of file may include of goalloc's own headers.
 includes='
 *.c: internal.h compat.h sizeclasses.h
-internal.h: compat.h mspan.h sizeclasses.h
+internal.h: compat.h mcache.h mspan.h sizeclasses.h
+mcache.h: mspan.h
 mspan.h: sizeclasses.h
 sizeclasses.h:
 compat.h:
