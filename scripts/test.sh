@@ -72,7 +72,8 @@ count()
 run_kunit()
 {
 	kdir=$("$top/scripts/build-kernel.sh" $series kunit \
-		"$top/kunit/.kunitconfig" "$top/scripts/vm.config") || return
+		"$top/kunit/.kunitconfig" "$top/scripts/configs/vm.config" \
+		"$top/scripts/configs/fault.config") || return
 	modules=$("$top/scripts/build-modules.sh" "$kdir" kunit) || return
 
 	step "Running the KUnit suites"
