@@ -15,7 +15,7 @@
  * the pages can go to anybody else.  Readers take no lock.
  *
  * LOCKS: arena_lock guards insertion.  Entries only go from empty to filled.
- * INVARIANT: arenas[i] is set before spans[i] stops being the empty page.
+ * INVARIANT: arenas[i] is set before biased[i] stops being the empty page.
  */
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -26,8 +26,8 @@
 #define ARENA_MAP_HEADROOM	16
 #define ARENA_MAP_MIN		(SZ_1T >> ARENA_SHIFT)
 
-unsigned long arena_map_size __read_mostly;
-EXPORT_SYMBOL_FOR_KUNIT(arena_map_size);
+unsigned long arena_map_l1_size __read_mostly;
+EXPORT_SYMBOL_FOR_KUNIT(arena_map_l1_size);
 struct arena_l2 **arena_map __read_mostly;
 EXPORT_SYMBOL_FOR_KUNIT(arena_map);
 
@@ -41,7 +41,7 @@ static struct fixalloc arena_fixalloc;
 
 static unsigned long arena_map_l1_bytes(void)
 {
-	return (arena_map_size >> ARENA_L2_SHIFT) * sizeof(*arena_map);
+	return arena_map_l1_size * sizeof(*arena_map);
 }
 
 /* The highest page frame, relative to the start of the direct map. */
@@ -55,12 +55,26 @@ static unsigned long arena_machine_end(void)
 	return end;
 }
 
+/* The entries for the pages of the arena at @index of its table. */
+static struct mspan **arena_spans(const struct arena_l2 *l2, unsigned int index)
+{
+	return l2->biased[index] + index * ARENA_PAGES;
+}
+
+static void arena_l2_init(struct arena_l2 *l2)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARENA_L2_SIZE; i++)
+		l2->biased[i] = arena_empty_spans - i * ARENA_PAGES;
+}
+
 int arena_map_init(void)
 {
 	unsigned long i, arenas = arena_machine_end() >> (ARENA_SHIFT - PAGE_SHIFT);
 
 	arenas = max(arenas * ARENA_MAP_HEADROOM, (unsigned long)ARENA_MAP_MIN);
-	arena_map_size = roundup(arenas, ARENA_L2_SIZE);
+	arena_map_l1_size = DIV_ROUND_UP(arenas, ARENA_L2_SIZE);
 	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA, NULL);
 
 	arena_empty_spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, GFP_KERNEL);
@@ -68,9 +82,8 @@ int arena_map_init(void)
 	arena_map = sys_alloc(arena_map_l1_bytes(), MEM_ARENA, GFP_KERNEL);
 	if (!arena_empty_spans || !arena_empty_l2 || !arena_map)
 		return -ENOMEM;
-	for (i = 0; i < ARENA_L2_SIZE; i++)
-		arena_empty_l2->spans[i] = arena_empty_spans;
-	for (i = 0; i < arena_map_size >> ARENA_L2_SHIFT; i++)
+	arena_l2_init(arena_empty_l2);
+	for (i = 0; i < arena_map_l1_size; i++)
 		arena_map[i] = arena_empty_l2;
 	return 0;
 }
@@ -83,7 +96,7 @@ static void arena_free_l2(struct arena_l2 *l2)
 		if (!l2->arenas[i])
 			continue;
 		sys_unreserve(ARENA_PAGES);
-		sys_free(l2->spans[i], ARENA_SPANS_BYTES, MEM_ARENA);
+		sys_free(arena_spans(l2, i), ARENA_SPANS_BYTES, MEM_ARENA);
 	}
 	sys_free(l2, sizeof(*l2), MEM_ARENA);
 }
@@ -92,7 +105,7 @@ void arena_map_exit(void)
 {
 	unsigned long i;
 
-	for (i = 0; arena_map && i < arena_map_size >> ARENA_L2_SHIFT; i++)
+	for (i = 0; arena_map && i < arena_map_l1_size; i++)
 		if (arena_map[i] && arena_map[i] != arena_empty_l2)
 			arena_free_l2(arena_map[i]);
 	sys_free(arena_map, arena_map_l1_bytes(), MEM_ARENA);
@@ -107,7 +120,7 @@ struct arena *arena_of(unsigned long addr)
 	unsigned long ai = arena_index(addr);
 	struct arena_l2 *l2;
 
-	if (ai >= arena_map_size)
+	if (ai >= arena_map_size())
 		return NULL;
 	l2 = READ_ONCE(arena_map[ai >> ARENA_L2_SHIFT]);
 	return l2 == arena_empty_l2 ? NULL : READ_ONCE(l2->arenas[ai & (ARENA_L2_SIZE - 1)]);
@@ -119,15 +132,13 @@ static struct arena_l2 *arena_get_l2(unsigned long ai, gfp_t gfp)
 {
 	struct arena_l2 **slot = &arena_map[ai >> ARENA_L2_SHIFT], *l2 = READ_ONCE(*slot);
 	unsigned long flags;
-	unsigned int i;
 
 	if (l2 != arena_empty_l2)
 		return l2;
 	l2 = sys_alloc(sizeof(*l2), MEM_ARENA, gfp);
 	if (!l2)
 		return NULL;
-	for (i = 0; i < ARENA_L2_SIZE; i++)
-		l2->spans[i] = arena_empty_spans;
+	arena_l2_init(l2);
 
 	spin_lock_irqsave(&arena_lock, flags);
 	if (*slot == arena_empty_l2) {
@@ -170,7 +181,7 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 	struct arena_l2 *l2;
 	unsigned int i = ai & (ARENA_L2_SIZE - 1);
 
-	if (a || ai >= arena_map_size)
+	if (a || ai >= arena_map_size())
 		return a;
 	l2 = arena_get_l2(ai, gfp);
 	new = arena_new(PAGE_OFFSET + (ai << ARENA_SHIFT), heap, gfp);
@@ -182,7 +193,7 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 			/* the struct is filled before a reader finds it ... */
 			smp_store_release(&l2->arenas[i], new);
 			/* ... and the arena is found before any span of it */
-			smp_store_release(&l2->spans[i], spans);
+			smp_store_release(&l2->biased[i], spans - i * ARENA_PAGES);
 			new = NULL;
 			spans = NULL;
 		}
@@ -199,9 +210,10 @@ EXPORT_SYMBOL_FOR_KUNIT(arena_create);
 /* Enter @s (or NULL) as the span of @npages pages, which the caller holds. */
 void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
 {
-	unsigned long ai = arena_index(addr);
-	struct mspan **p = &arena_map[ai >> ARENA_L2_SHIFT]
-			->spans[ai & (ARENA_L2_SIZE - 1)][arena_page(addr)];
+	unsigned long off = addr - PAGE_OFFSET;
+	u32 low = off;
+	struct mspan **p = &arena_map[off >> ARENA_L1_SHIFT]
+			->biased[low >> ARENA_SHIFT][low >> GOALLOC_PAGE_SHIFT];
 
 	while (npages--)
 		smp_store_release(p++, s);	/* filled in before a free finds it */
@@ -215,7 +227,7 @@ void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
  */
 struct arena *arena_next(unsigned long *index)
 {
-	while (*index < arena_map_size) {
+	while (*index < arena_map_size()) {
 		struct arena_l2 *l2 = READ_ONCE(arena_map[*index >> ARENA_L2_SHIFT]);
 		struct arena *a;
 

@@ -23,7 +23,7 @@
  *
  * None is taken while another is held, all are taken with interrupts off
  * (spin_lock_irqsave; sleeping locks on PREEMPT_RT), and none is held across a
- * call of the buddy allocator.  A CPU that marked its mcache or page cache busy
+ * call of the buddy allocator.  A CPU that marked a slot or its page cache busy
  * takes no lock before it has cleared the mark, because preemption is off
  * between.
  */
@@ -200,16 +200,22 @@ struct arena {
  * looked through for every free have no holes: what is absent is an empty table
  * at the first level and an empty page of spans at the second, so that
  * span_of() needs one comparison and no NULL check before its result.
+ *
+ * An address of the direct map is an offset from its start: the upper 32 bits
+ * are the index of the first level, and the lower 32 bits, shifted, are the
+ * indexes of the other two.  To be indexed by page number within 4 GiB, without
+ * a mask, a page of spans is pointed to as if the 4 GiB's entries began there.
  */
-#define ARENA_L2_SHIFT	10
+#define ARENA_L1_SHIFT	32
+#define ARENA_L2_SHIFT	(ARENA_L1_SHIFT - ARENA_SHIFT)
 #define ARENA_L2_SIZE	BIT(ARENA_L2_SHIFT)
 
 struct arena_l2 {
-	struct mspan **spans[ARENA_L2_SIZE];
+	struct mspan **biased[ARENA_L2_SIZE];	/* spans - index * ARENA_PAGES */
 	struct arena *arenas[ARENA_L2_SIZE];	/* absent in the empty table */
 };
 
-extern unsigned long arena_map_size;	/* arenas that the map can hold */
+extern unsigned long arena_map_l1_size;
 extern struct arena_l2 **arena_map;
 
 static __always_inline unsigned long arena_index(unsigned long addr)
@@ -222,18 +228,29 @@ static __always_inline unsigned int arena_page(unsigned long addr)
 	return ((addr - PAGE_OFFSET) >> GOALLOC_PAGE_SHIFT) & (ARENA_PAGES - 1);
 }
 
+/* How many arenas the map can hold. */
+static inline unsigned long arena_map_size(void)
+{
+	return arena_map_l1_size << ARENA_L2_SHIFT;
+}
+
 /*
  * The span that @addr lies in, or NULL.  @addr may be anything: user space, a
  * vmalloc or non-canonical address becomes an index beyond the map.
  */
 static __always_inline struct mspan *span_of(unsigned long addr)
 {
-	unsigned long ai = arena_index(addr);
+	unsigned long off = addr - PAGE_OFFSET;
+	struct mspan **spans, *s;
+	u32 low = off;
 
-	if (unlikely(ai >= arena_map_size))
+	if (unlikely(off >> ARENA_L1_SHIFT >= arena_map_l1_size))
 		return NULL;
-	return READ_ONCE(READ_ONCE(READ_ONCE(arena_map[ai >> ARENA_L2_SHIFT])
-			->spans[ai & (ARENA_L2_SIZE - 1)])[arena_page(addr)]);
+	/* a table is replaced at most once, and an old one is as right as the new */
+	spans = data_race(data_race(arena_map[off >> ARENA_L1_SHIFT])->biased[low >> ARENA_SHIFT]);
+	s = data_race(spans[low >> GOALLOC_PAGE_SHIFT]);
+	OPTIMIZER_HIDE_VAR(s);		/* one load, and in one instruction */
+	return s;
 }
 
 int arena_map_init(void);

@@ -32,7 +32,7 @@
 #define CLEAR_PIECE	SZ_256K		/* cleared between two chances to give way */
 
 /* The class of a small request, of a size that keeps the architecture's alignment. */
-static __always_inline unsigned int small_class(size_t size)
+static __always_inline unsigned long small_class(size_t size)
 {
 	if (ARCH_KMALLOC_MINALIGN > GOALLOC_SMALL_SIZE_DIV)
 		size = round_up(size, ARCH_KMALLOC_MINALIGN);
@@ -113,7 +113,7 @@ static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
 }
 
 /* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
-static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
+static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan)
 {
 	void *ptr;
 
@@ -138,33 +138,54 @@ static noinline void *alloc_general(size_t size, unsigned int noscan, gfp_t gfp)
 #define ALWAYS_GENERAL	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
 			 IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 
-/* The fast path for a small object that must be zero. */
-static noinline void *alloc_zeroed(size_t size, unsigned int noscan, gfp_t gfp)
+/*
+ * Sizes from @least up are small objects.  (Size 0 is class 0, of large objects,
+ * which no window ever has: it leaves by the same branch as an empty window.)
+ * Most are below 1 KiB, and take one comparison.
+ */
+static __always_inline bool is_small(size_t size, size_t least)
 {
-	unsigned int sc = small_class(size);
+	return likely(size - least <= GOALLOC_SMALL_SIZE_MAX - least) ||
+	       size - least <= GOALLOC_MAX_SMALL_SIZE - least;
+}
+
+/* The fast path for a small object that must be zero. */
+static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan)
+{
+	unsigned long sc;
 	bool needzero;
 	void *ptr;
 
-	ptr = mcache_alloc_fast(&default_heap, SPC(sc, noscan), &needzero);
-	if (unlikely(!ptr))
-		return alloc_general(size, noscan, gfp);
+	if (!is_small(size, noscan ? TINY_BLOCK_SIZE : 0))
+		return alloc_general(size, gfp, noscan);
+	sc = small_class(size);
+	if (!mcache_alloc_fast(&default_heap, SPC(sc, noscan), &ptr, &needzero))
+		return alloc_general(size, gfp, noscan);
 	if (needzero)
 		memset(ptr, 0, goalloc_size_classes[sc].size);
 	return ptr;
 }
 
+/* Of all flags only __GFP_ZERO has a fast path. */
+static noinline void *alloc_flags(size_t size, gfp_t gfp, unsigned int noscan)
+{
+	if (gfp & GFP_ODD || ALWAYS_GENERAL)
+		return alloc_general(size, gfp, noscan);
+	return alloc_zeroed(size, gfp, noscan);
+}
+
 static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t gfp)
 {
-	size_t least = noscan ? TINY_BLOCK_SIZE : 1;
 	void *ptr;
 
-	if (unlikely(size - least > GOALLOC_MAX_SMALL_SIZE - least || (gfp & GFP_ODD) ||
-		     ALWAYS_GENERAL))
-		return alloc_general(size, noscan, gfp);
-	if (want_init_on_alloc(gfp))
-		return alloc_zeroed(size, noscan, gfp);
-	ptr = mcache_alloc_fast(&default_heap, SPC(small_class(size), noscan), NULL);
-	return likely(ptr) ? ptr : alloc_general(size, noscan, gfp);
+	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
+		return alloc_flags(size, gfp, noscan);
+	if (want_init_on_alloc(0))
+		return alloc_zeroed(size, gfp, noscan);
+	if (likely(is_small(size, noscan ? TINY_BLOCK_SIZE : 0) &&
+		   mcache_alloc_fast(&default_heap, SPC(small_class(size), noscan), &ptr, NULL)))
+		return ptr;
+	return alloc_general(size, gfp, noscan);
 }
 
 /**

@@ -10,16 +10,16 @@
  *
  *   refill	the window is empty: open the next one in the same span or in a
  *		spare; touches only what this CPU owns, so it runs with the
- *		cache busy, in any context
+ *		slot busy, in any context
  *   slow	no span has anything: get spans from the central with preemption
  *		on, then install them on whichever CPU this then is.  If someone
  *		else has filled the slot meanwhile, or if an interrupt got here
- *		because the cache is busy, use one object and let go
+ *		because the slot is busy, use one object and let go
  *   remote	free an object that does not lie in this CPU's window: set its
  *		bit in the shared map, and queue the span if nobody would find it
  *   flush	let go of everything, without a lock: for idle and dead CPUs
  *
- * A slot's span, first and window change together under the slot's sequence
+ * A slot's span, word and window change together under the slot's sequence
  * count, so that another CPU can ask whether an object lies free in a window.
  * They are stable while the window is merely allocated from.
  *
@@ -48,7 +48,7 @@ static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with in_window() */
 	WRITE_ONCE(slot->span, s);
-	WRITE_ONCE(slot->first, first);
+	WRITE_ONCE(slot->word, &s->free_bits[w]);
 	slot->elemsize = s->elemsize;
 	slot->base = s->base + (unsigned long)first * s->elemsize;
 	slot->fresh = !s->needzero && (s->fresh & BIT(w));
@@ -69,12 +69,13 @@ static void close_window(struct mcache_slot *slot)
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with in_window() */
 	WRITE_ONCE(slot->span, NULL);
+	WRITE_ONCE(slot->word, NULL);
 	WRITE_ONCE(slot->free, 0);
 	smp_wmb();	/* even after it has changed */
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 }
 
-static bool next_window(struct mcache *c, struct mcache_slot *slot, struct mspan *s)
+static bool next_window(struct mcache_slot *slot, struct mspan *s)
 {
 	unsigned int w, words = mspan_words(s);
 
@@ -84,8 +85,8 @@ static bool next_window(struct mcache *c, struct mcache_slot *slot, struct mspan
 		if (!bits)
 			continue;
 		open_window(slot, s, w, bits);
-		this_cpu_add(s->cache->slot[s->spc].taken, hweight_long(bits));
-		c->refills[s->spc]++;
+		this_cpu_add(s->slot->taken, hweight_long(bits));
+		this_cpu_inc(mspan_cache(s)->refills[s->spc]);
 		return true;
 	}
 	return false;
@@ -107,17 +108,16 @@ static bool span_is_full(struct mcache_slot *slot)
 
 /**
  * mcache_refill() - open the next window, from what this CPU owns
- * @c: this CPU's cache, busy
- * @slot: a slot of it whose window is empty
+ * @slot: a slot of this CPU's, busy, whose window is empty
  *
  * Return: whether the window has an object now.
  */
-bool mcache_refill(struct mcache *c, struct mcache_slot *slot)
+bool mcache_refill(struct mcache_slot *slot)
 {
 	struct mspan *s = slot->span;
 
 	for (;;) {
-		if (s && next_window(c, slot, s))
+		if (s && next_window(slot, s))
 			return true;
 		if (s && slot->span == s && !span_is_full(slot))
 			continue;
@@ -136,7 +136,7 @@ static void *take_direct(struct mspan *s)
 
 	clear_bit(i, s->free_bits);
 	s->fresh &= ~BIT(i / BITS_PER_LONG);
-	this_cpu_inc(s->cache->slot[s->spc].taken);
+	this_cpu_inc(s->slot->taken);
 	return (void *)(s->base + (unsigned long)i * s->elemsize);
 }
 
@@ -154,23 +154,21 @@ static void let_go_all(struct mspan *spans)
 static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *spans,
 		     bool *needzero)
 {
-	struct mcache *c;
+	struct mcache_slot *slot;
 	void *obj = NULL;
 
 	if (needzero)
 		*needzero = true;
-	if (mcache_enter(heap->cache, &c)) {
-		struct mcache_slot *slot = mcache_slot(c, spc);
-
-		if (!slot->free && !mcache_refill(c, slot)) {
+	if (mcache_enter(mcache_slots(heap, spc), &slot)) {
+		if (!slot->free && !mcache_refill(slot)) {
 			slot->spare = spans;
 			spans = NULL;
-			mcache_refill(c, slot);
+			mcache_refill(slot);
 		}
 		obj = mcache_take(slot, needzero);
-		c->used = true;
-		c->holds = true;
-		mcache_leave(c);
+		raw_cpu_write(heap->cache->used, true);
+		raw_cpu_write(heap->cache->holds, true);
+		mcache_leave(slot);
 	}
 	if (!obj)
 		obj = take_direct(spans);
@@ -220,15 +218,13 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
  */
 void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
 {
-	struct mcache *c;
+	struct mcache_slot *slot;
 	void *obj = NULL;
 
-	if (mcache_enter(heap->cache, &c)) {
-		struct mcache_slot *slot = mcache_slot(c, spc);
-
-		if (slot->free || mcache_refill(c, slot))
+	if (mcache_enter(mcache_slots(heap, spc), &slot)) {
+		if (slot->free || mcache_refill(slot))
 			obj = mcache_take(slot, needzero);
-		mcache_leave(c);
+		mcache_leave(slot);
 	}
 	return obj ?: mcache_alloc_slow(heap, spc, gfp, needzero);
 }
@@ -277,7 +273,7 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 	s = mcentral_alloc_large(heap_central(heap, nid, SPC(0, noscan)), size, gfp);
 	if (!s)
 		return NULL;
-	this_cpu_inc(heap->cache->slot[s->spc].taken);
+	this_cpu_inc(s->slot->taken);
 	this_cpu_add(heap->cache->large_bytes[noscan], s->elemsize);
 	*needzero = s->needzero;
 	return (void *)s->base;
@@ -287,9 +283,10 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 /* Does the object lie free in its owner's window? */
 static bool in_window(struct mspan *s, unsigned int index)
 {
+	const unsigned long *word = &s->free_bits[index / BITS_PER_LONG];
 	struct mcache_slot *slot;
-	unsigned int seq, bit;
-	bool mine, free;
+	unsigned int seq;
+	bool free;
 
 	do {
 		slot = READ_ONCE(s->owner);
@@ -297,9 +294,8 @@ static bool in_window(struct mspan *s, unsigned int index)
 			return false;
 		seq = READ_ONCE(slot->seq);
 		smp_rmb();	/* pairs with open_window() and close_window() */
-		bit = index - READ_ONCE(slot->first);
-		mine = READ_ONCE(slot->span) == s && bit < BITS_PER_LONG;
-		free = mine && (READ_ONCE(slot->free) & BIT(bit));
+		free = READ_ONCE(slot->word) == word &&
+		       (READ_ONCE(slot->free) & BIT(index % BITS_PER_LONG));
 		smp_rmb();	/* likewise */
 	} while (READ_ONCE(slot->seq) != seq);
 	return free && !(seq & 1);
@@ -314,7 +310,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
 
 static enum free_result free_large(struct mspan *s)
 {
-	struct mcache __percpu *cache = s->cache;
+	struct mcache __percpu *cache = mspan_cache(s);
 	unsigned int spc = s->spc, bytes = s->elemsize;
 
 	if (test_and_set_bit(0, s->free_bits))
@@ -337,7 +333,7 @@ static enum free_result free_large(struct mspan *s)
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
-	struct mcache __percpu *cache = s->cache;
+	struct mcache __percpu *cache = mspan_cache(s);
 	unsigned int spc = s->spc;
 	int state;
 
@@ -365,20 +361,15 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
  */
 enum free_result mcache_free(struct mspan *s, unsigned int index)
 {
-	struct mcache *c;
-	bool mine = false, is_free = false;
+	struct mcache_slot *slot;
+	bool is_free;
 
 	if (mcache_free_fast(s, index))
 		return FREE_OK;
-	if (!mcache_enter(s->cache, &c))
+	if (!mcache_enter(s->slot, &slot))
 		return mcache_free_remote(s, index);
-	if (c->slot[s->spc].span == s) {
-		unsigned int bit = index - c->slot[s->spc].first;
-
-		mine = bit < BITS_PER_LONG;
-		is_free = mine && mcache_is_free(s, index);
-	}
-	mcache_leave(c);
+	is_free = slot->word == &s->free_bits[index / BITS_PER_LONG] && mcache_is_free(s, index);
+	mcache_leave(slot);
 	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free);
@@ -389,8 +380,7 @@ static void flush_slot(struct mcache_slot *slot)
 
 	if (s) {
 		if (slot->free)
-			atomic_long_or(slot->free,
-				       (atomic_long_t *)&s->free_bits[slot->first / BITS_PER_LONG]);
+			atomic_long_or(slot->free, (atomic_long_t *)slot->word);
 		slot->taken -= hweight64(slot->free);
 		smp_mb__after_atomic();	/* the map has the bits before the window loses them */
 		close_window(slot);
@@ -402,23 +392,34 @@ static void flush_slot(struct mcache_slot *slot)
 
 /**
  * mcache_flush() - let go of all spans that a cache holds
- * @c: this CPU's cache, busy; or that of a CPU that is dead
+ * @c: this CPU's cache, with preemption off; or that of a CPU that is dead
+ *
+ * A slot that is busy is left for the next flush: this one came, by an interrupt,
+ * into the middle of a fast path.
  */
 void mcache_flush(struct mcache *c)
 {
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++)
-		flush_slot(&c->slot[spc]);
 	c->used = false;
 	c->holds = false;
+	for (spc = 0; spc < NR_SPC; spc++) {
+		struct mcache_slot *slot = &c->slot[spc];
+
+		if (!mcache_mark_busy(slot)) {
+			c->holds = true;
+			continue;
+		}
+		flush_slot(slot);
+		mcache_mark_idle(slot);
+	}
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_flush);
 
 int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 {
 	unsigned int spc;
-	int nid;
+	int nid, cpu;
 
 	heap->name = name;
 	heap->cache = alloc_percpu(struct mcache);
@@ -427,6 +428,9 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 		return -ENOMEM;
 	mem_account(MEM_MCACHE, num_possible_cpus() * sizeof(struct mcache));
 	mem_account(MEM_OTHER, nr_node_ids * NR_SPC * sizeof(*heap->central));
+	for_each_possible_cpu(cpu)
+		for (spc = 0; spc < NR_SPC; spc++)
+			per_cpu_ptr(heap->cache, cpu)->slot[spc].idle = 1;
 	for (nid = 0; nid < nr_node_ids; nid++)
 		for (spc = 0; spc < NR_SPC; spc++)
 			mcentral_init(heap_central(heap, nid, spc), heap, spc, nid);

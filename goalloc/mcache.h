@@ -18,40 +18,43 @@
 /**
  * struct mcache_slot - what one CPU allocates one span class from
  * @free: the window; 1 = free
+ * @word: the word of the span's shared map that the window was taken from, or
+ *	NULL; it says which span and which of its objects in one pointer
  * @base: address of the window's first object
  * @span: the span that the window lies in, or NULL
  * @elemsize: bytes an object
- * @first: index of the window's first object, a multiple of 64
+ * @idle: 1 = nobody is in this slot; an interrupt that finds less goes another way
  * @fresh: no free object of the window was ever handed out: the pages were zero
  *	when the span was made, and nothing was freed into the window
- * @seq: odd while @span, @first and @free change together
+ * @seq: odd while @span, @word and @free change together
  * @local_frees: objects freed into a window by their owner
  * @taken: objects moved from the shared maps into windows, less those moved
  *	back; so mallocs = @taken + @local_frees - weight(@free)
  * @spare: more spans that this CPU owns, linked by mspan.next
  *
- * One cache line.  Written by the owner with its cache marked busy; @span,
- * @first and @free are read by other CPUs under @seq.
+ * One cache line.  Written by its CPU with the slot marked busy; @span,
+ * @word and @free are read by other CPUs under @seq.
  */
 struct mcache_slot {
 	u64 free;
+	unsigned long *word;
 	unsigned long base;
 	struct mspan *span;
-	u32 elemsize;
-	u16 first;
-	bool fresh;
-	u32 seq;
+	struct mspan *spare;
 	unsigned long local_frees;
 	unsigned long taken;
-	struct mspan *spare;
+	u16 elemsize;
+	s8 idle;
+	bool fresh;
+	u32 seq;
 } ____cacheline_aligned;
 
-static_assert(offsetofend(struct mcache_slot, spare) <= 64);
+static_assert(offsetofend(struct mcache_slot, seq) <= 64);
+static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
 
 /**
  * struct mcache - one CPU's cache of one heap
- * @busy: someone on this CPU is in it: an interrupt that finds it set goes
- *	another way
+ * @slot: by span class
  * @used: spans were taken since the scavenger's last turn
  * @holds: spans were taken since it was last flushed
  * @tiny: address of the current tiny block, or 0
@@ -61,14 +64,13 @@ static_assert(offsetofend(struct mcache_slot, spare) <= 64);
  * @tiny_frees: objects taken out of tiny blocks
  * @large_bytes: bytes of large objects allocated, by noscan
  * @large_freed: bytes of large objects freed, by noscan
- * @slot: by span class
  * @remote_frees: objects freed through the shared map, by span class
  * @refills: windows taken, by span class
  *
  * The counters are sums over CPUs: one CPU's may be negative by itself.
  */
 struct mcache {
-	unsigned int busy;
+	struct mcache_slot slot[NR_SPC];
 	bool used;
 	bool holds;
 	u8 tiny_off;
@@ -78,7 +80,6 @@ struct mcache {
 	unsigned long tiny_frees;
 	unsigned long large_bytes[2];
 	unsigned long large_freed[2];
-	struct mcache_slot slot[NR_SPC];
 	unsigned long remote_frees[NR_SPC];
 	unsigned long refills[NR_SPC];
 };
@@ -115,49 +116,73 @@ void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 			bool *needzero);
 void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
 			 int nid, bool *needzero);
-bool mcache_refill(struct mcache *c, struct mcache_slot *slot);
+bool mcache_refill(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 bool mcache_is_free(struct mspan *s, unsigned int index);
 void mcache_flush(struct mcache *c);
 
+/* The caches that a span's objects go to: @slot is the member of them for its class. */
+static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
+{
+	return (struct mcache __percpu *)(s->slot - s->spc);
+}
+
+static_assert(offsetof(struct mcache, slot) == 0);
+
 /*
  * THE FAST PATHS
  *
- * Preemption is off and the cache is marked busy while they run.  An interrupt
- * that comes between finds the mark and leaves the cache alone: it allocates
- * through mcache_alloc_slow() and frees through mcache_free_remote(), which are
- * right in any context.  So no interrupt is disabled and no locked instruction
- * executed here.
+ * Preemption is off and the slot is marked busy while they run.  An interrupt that
+ * comes between finds the mark and leaves the slot alone: it allocates through
+ * mcache_alloc_slow() and frees through mcache_free_remote(), which are right in
+ * any context.  So no interrupt is disabled and no locked instruction executed
+ * here.  (That the mark is counted down by a load and a store is enough: an
+ * interrupt between the two has put back what it found before it returns.)
  *
  * They do one thing and give up on everything else, with nothing changed: the
  * caller then goes the general way from the start.  So they need no registers
  * but those that a function may clobber.
  */
-static __always_inline bool mcache_enter(struct mcache __percpu *cache, struct mcache **c)
+static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 {
-	preempt_disable();
-	*c = raw_cpu_ptr(cache);
-	if (unlikely((*c)->busy)) {
-		preempt_enable();
-		return false;
+	if (likely(!--slot->idle)) {
+		barrier();
+		return true;
 	}
-	(*c)->busy = 1;
 	barrier();
-	return true;
+	slot->idle++;
+	return false;
 }
 
-static __always_inline void mcache_leave(struct mcache *c)
+static __always_inline void mcache_mark_idle(struct mcache_slot *slot)
 {
 	barrier();
-	c->busy = 0;
+	slot->idle = 1;
+}
+
+static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,
+					 struct mcache_slot **slot)
+{
+	preempt_disable();
+	*slot = raw_cpu_ptr(slots);
+	if (likely(mcache_mark_busy(*slot)))
+		return true;
+	preempt_enable();
+	return false;
+}
+
+static __always_inline void mcache_leave(struct mcache_slot *slot)
+{
+	mcache_mark_idle(slot);
 	preempt_enable();
 }
 
 /* By pointer: span classes come from tables, and a bounds check costs a frame. */
-static __always_inline struct mcache_slot *mcache_slot(struct mcache *c, unsigned long spc)
+static __always_inline struct mcache_slot __percpu *mcache_slots(struct goalloc_heap *heap,
+								 unsigned long spc)
 {
-	return c->slot + spc;
+	return heap->cache->slot + spc;
 }
 
 /*
@@ -175,50 +200,48 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 	return (void *)(slot->base + i * slot->elemsize);
 }
 
-/* An object from this CPU's window, or NULL. */
-static __always_inline void *mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					       bool *needzero)
+/* An object from this CPU's window.  False: it is empty, or the slot is busy. */
+static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
+					      void **obj, bool *needzero)
 {
 	struct mcache_slot *slot;
-	void *obj = NULL;
-	struct mcache *c;
 
-	if (!mcache_enter(heap->cache, &c))
-		return NULL;
-	slot = mcache_slot(c, spc);
-	if (likely(slot->free))
-		obj = mcache_take(slot, needzero);
-	mcache_leave(c);
-	return obj;
+	if (!mcache_enter(mcache_slots(heap, spc), &slot))
+		return false;
+	if (unlikely(!slot->free)) {
+		mcache_leave(slot);
+		return false;
+	}
+	*obj = mcache_take(slot, needzero);
+	mcache_leave(slot);
+	return true;
 }
 
 /*
  * Free an object into this CPU's window.  False: it does not lie there, or the
- * cache is busy, or the object is free already.
+ * slot is busy, or the object is free already.
  */
-static __always_inline bool mcache_free_fast(struct mspan *s, unsigned int index)
+static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long index)
 {
+	unsigned long bits, *word = s->free_bits + index / BITS_PER_LONG;
+	u8 bit = index % BITS_PER_LONG;
 	struct mcache_slot *slot;
-	struct mcache *c;
-	unsigned int bit;
-	bool done = false;
 
-	if (!mcache_enter(s->cache, &c))
+	if (!mcache_enter(s->slot, &slot))
 		return false;
-	slot = mcache_slot(c, s->spc);
-	bit = index - slot->first;
-	if (likely(slot->span == s && bit < BITS_PER_LONG)) {
-		u64 bits = slot->free;
-
-		if (likely(!((bits | READ_ONCE(s->free_bits[index / BITS_PER_LONG])) & BIT(bit)))) {
-			WRITE_ONCE(slot->free, bits | BIT(bit));
-			slot->fresh = false;
-			slot->local_frees++;
-			done = true;
-		}
-	}
-	mcache_leave(c);
-	return done;
+	if (unlikely(slot->word != word))
+		goto leave;
+	bits = slot->free;
+	if (unlikely((bits | READ_ONCE(*word)) & 1UL << bit))
+		goto leave;
+	WRITE_ONCE(slot->free, bits | 1UL << bit);
+	slot->fresh = false;
+	slot->local_frees++;
+	mcache_leave(slot);
+	return true;
+leave:
+	mcache_leave(slot);
+	return false;
 }
 
 #endif /* _GOALLOC_MCACHE_H */

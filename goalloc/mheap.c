@@ -122,7 +122,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 	s->base = run.base;
 	s->npages = run.npages;
 	s->needzero = run.dirty;
-	s->cache = c->heap->cache;
+	s->slot = mcache_slots(c->heap, c->spc);
 	s->central = c;
 	s->owner = NULL;
 	s->empty_kept = false;

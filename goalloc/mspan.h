@@ -10,7 +10,7 @@
  *		in it, with atomic operations.
  *   window	at most 64 bits that the owner took out of the map to allocate
  *		from.  They lie in the owner's mcache slot; only the owner, with
- *		its cache marked busy, writes them, with plain stores.
+ *		its slot marked busy, writes them, with plain stores.
  *
  * An object is free when its bit is 1 in either, and in use when it is 0 in
  * both.  No free-list pointer ever lies in an object.
@@ -142,7 +142,7 @@ enum mspan_state {
  * @spc: span class
  * @empty_kept: central counts it as wholly free; central lock
  * @npages: pages of 8 KiB
- * @cache: the per-CPU caches of the heap that it belongs to
+ * @slot: the slots of its span class in the per-CPU caches of its heap
  * @owner: the slot whose window lies in this span, or NULL; written by the owner
  * @central: where it goes when no CPU owns it
  * @tiny: tiny spans: what lies in each block, 16 bits a block (see tiny.c)
@@ -167,7 +167,7 @@ struct mspan {
 	u8 spc;
 	bool empty_kept;
 	u16 npages;
-	struct mcache __percpu *cache;
+	struct mcache_slot __percpu *slot;
 	struct mcache_slot *owner;
 	struct mcentral *central;
 	atomic_long_t *tiny;

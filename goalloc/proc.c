@@ -182,7 +182,7 @@ static int slot_cpu(const struct mspan *s, const struct mcache_slot *owner)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (owner == &per_cpu_ptr(s->cache, cpu)->slot[s->spc])
+		if (owner == per_cpu_ptr(s->slot, cpu))
 			return cpu;
 	return -1;
 }

@@ -19,9 +19,9 @@
  *   on demand	scavenge_all(): everything, at once
  *
  * A cache is emptied on its own CPU, by an interrupt; that only touches what the
- * CPU owns and pushes spans on lock-free queues.  If the interrupt finds the
- * cache busy it leaves it for the next turn.  A CPU that goes down has its cache
- * emptied by the CPU that takes it down.
+ * CPU owns and pushes spans on lock-free queues.  A slot that the interrupt finds
+ * busy is left for the next turn.  A CPU that goes down has its cache emptied by
+ * the CPU that takes it down.
  *
  * LOCKS: scavenge_mutex, above all others; nothing allocates under it, so that
  * the shrinker may take it.  Every step under a spinlock is bounded.
@@ -56,14 +56,8 @@ static void flush_cpu(int cpu)
 {
 	struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
 
-	if (c->busy)
-		return;
-	c->busy = 1;
-	barrier();
 	tiny_flush(c);
 	mcache_flush(c);
-	barrier();
-	c->busy = 0;
 	mpagecache_detach(per_cpu_ptr(page_caches, cpu));
 }
 

@@ -63,7 +63,7 @@ static_assert(sizeof(goalloc_size_to_class128) ==
  * Context: Any.
  * Return: a class from 1 to %GOALLOC_NUM_SIZE_CLASSES - 1
  */
-static __always_inline unsigned int goalloc_size_class(size_t size)
+static __always_inline unsigned long goalloc_size_class(size_t size)
 {
 	size_t i;
 

@@ -24,7 +24,7 @@
  *
  * Four fields share a word, because 16-bit atomics are not portable.
  *
- * LOCKS: none.  The current block is changed with the cache busy.
+ * LOCKS: none.  The current block is changed with the slot of SPC_TINY busy.
  */
 #include "internal.h"
 
@@ -92,7 +92,7 @@ static unsigned int tiny_align(size_t size)
 	return size % 8 == 0 ? 8 : size % 4 == 0 ? 4 : 2;
 }
 
-/* Cut an object out of the current block; the cache is busy. */
+/* Cut an object out of the current block; the tiny slot is busy. */
 static void *tiny_carve(struct mcache *c, unsigned int bytes, unsigned int align)
 {
 	unsigned int off = ALIGN(c->tiny_off, align), end = off + bytes;
@@ -119,7 +119,7 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 {
 	unsigned long block, leave;
 	struct mspan *s, *leave_span;
-	struct mcache *c;
+	struct mcache_slot *slot;
 
 	block = (unsigned long)mcache_alloc(heap, SPC_TINY, gfp, NULL);
 	if (!block)
@@ -132,7 +132,9 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 	field_set(tiny_field(s, block), LIVE(0) | CURRENT | EDGE(bytes / GRANULE));
 	leave = block;
 	leave_span = s;
-	if (mcache_enter(heap->cache, &c)) {
+	if (mcache_enter(mcache_slots(heap, SPC_TINY), &slot)) {
+		struct mcache *c = raw_cpu_ptr(heap->cache);
+
 		if (!c->tiny || c->tiny_off > bytes) {
 			leave = c->tiny;
 			leave_span = c->tiny_span;
@@ -140,7 +142,7 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 			c->tiny_off = bytes;
 			c->tiny_span = s;
 		}
-		mcache_leave(c);
+		mcache_leave(slot);
 	}
 	if (leave)
 		tiny_put(leave_span, leave, CURRENT, false);
@@ -160,12 +162,12 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {
 	unsigned int bytes = round_up(size, GRANULE);
-	struct mcache *c;
+	struct mcache_slot *slot;
 	void *obj = NULL;
 
-	if (mcache_enter(heap->cache, &c)) {
-		obj = tiny_carve(c, bytes, tiny_align(size));
-		mcache_leave(c);
+	if (mcache_enter(mcache_slots(heap, SPC_TINY), &slot)) {
+		obj = tiny_carve(raw_cpu_ptr(heap->cache), bytes, tiny_align(size));
+		mcache_leave(slot);
 	}
 	if (!obj)
 		obj = tiny_start(heap, bytes, gfp);
@@ -211,7 +213,7 @@ EXPORT_SYMBOL_FOR_KUNIT(tiny_check);
  */
 enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 {
-	struct mcache __percpu *cache = s->cache;
+	struct mcache __percpu *cache = mspan_cache(s);
 	unsigned int g = addr % TINY_BLOCK_SIZE / GRANULE;
 	enum free_result res;
 	size_t usable;
@@ -230,13 +232,21 @@ EXPORT_SYMBOL_FOR_KUNIT(tiny_free);
 
 /**
  * tiny_flush() - leave the current block
- * @c: this CPU's cache, busy; or that of a CPU that is dead
+ * @c: this CPU's cache, with preemption off; or that of a CPU that is dead
  */
 void tiny_flush(struct mcache *c)
 {
-	if (!c->tiny)
+	struct mcache_slot *slot = &c->slot[SPC_TINY];
+	unsigned long block;
+	struct mspan *s;
+
+	if (!mcache_mark_busy(slot))
 		return;
-	tiny_put(c->tiny_span, c->tiny, CURRENT, true);
+	block = c->tiny;
+	s = c->tiny_span;
 	c->tiny = 0;
+	mcache_mark_idle(slot);
+	if (block)
+		tiny_put(s, block, CURRENT, true);
 }
 EXPORT_SYMBOL_FOR_KUNIT(tiny_flush);

@@ -158,7 +158,7 @@ static void irq_work_alloc_free(struct irq_work *work)
 }
 
 /*
- * An interrupt that comes in the middle of the fast path, with this CPU's cache
+ * An interrupt that comes in the middle of the fast path, with this CPU's slot
  * marked busy, allocates and frees all the same, and the fast path goes on with
  * the window as it was.
  */
@@ -167,21 +167,19 @@ static void context_interrupted_fast_path(struct kunit *test)
 	struct visit *v = visit(test);
 	u64 before = 0, after = 1;
 	bool entered, owned;
-	struct mcache *c;
+	struct mcache_slot *slot;
 
 	init_irq_work(&v->work, irq_work_alloc_free);
 	visit_alloc(v);
-	entered = mcache_enter(default_heap.cache, &c);
+	entered = mcache_enter(mcache_slots(&default_heap, SPC(goalloc_size_class(64), 0)), &slot);
 	if (entered) {
-		struct mcache_slot *slot = &c->slot[SPC(goalloc_size_class(64), 0)];
-
 		before = slot->free;
 		irq_work_queue(&v->work);
 		while (!smp_load_acquire(&v->done))	/* pairs with the release */
 			cpu_relax();
 		after = slot->free;
 		owned = !slot->span || slot->span->owner == slot;
-		mcache_leave(c);
+		mcache_leave(slot);
 	}
 	irq_work_sync(&v->work);
 	KUNIT_ASSERT_TRUE(test, entered);

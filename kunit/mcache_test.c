@@ -46,8 +46,8 @@ static bool in_slot(struct kunit *test, void *obj)
 {
 	struct mcache_slot *slot = util_slot(util_heap(test), span(obj)->spc);
 
-	return slot->span == span(obj) && index_of(obj) - slot->first < BITS_PER_LONG &&
-	       slot->free & BIT(index_of(obj) - slot->first);
+	return slot->word == &span(obj)->free_bits[index_of(obj) / BITS_PER_LONG] &&
+	       slot->free & BIT(index_of(obj) % BITS_PER_LONG);
 }
 
 /* A slot's span is owned and says so; what is in the window is not in the map. */
@@ -55,17 +55,21 @@ static void check_slot(struct kunit *test, unsigned int spc)
 {
 	struct mcache_slot *slot = util_slot(util_heap(test), spc);
 	struct mspan *s = slot->span;
+	unsigned int first;
 
+	KUNIT_EXPECT_EQ(test, slot->idle, 1);
 	if (!s) {
+		KUNIT_EXPECT_NULL(test, slot->word);
 		KUNIT_EXPECT_EQ(test, slot->free, 0);
 		return;
 	}
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
 	KUNIT_EXPECT_PTR_EQ(test, s->owner, slot);
-	KUNIT_EXPECT_EQ(test, slot->first % BITS_PER_LONG, 0);
+	first = (slot->word - s->free_bits) * BITS_PER_LONG;
+	KUNIT_EXPECT_LT(test, first, s->nelems);
 	KUNIT_EXPECT_EQ(test, slot->elemsize, s->elemsize);
-	KUNIT_EXPECT_EQ(test, slot->base, s->base + (unsigned long)slot->first * s->elemsize);
-	KUNIT_EXPECT_EQ(test, slot->free & s->free_bits[slot->first / BITS_PER_LONG], 0);
+	KUNIT_EXPECT_EQ(test, slot->base, s->base + (unsigned long)first * s->elemsize);
+	KUNIT_EXPECT_EQ(test, slot->free & *slot->word, 0);
 	KUNIT_EXPECT_EQ(test, slot->seq % 2, 0);
 }
 
@@ -230,11 +234,10 @@ static void mcache_flush_lets_go(struct kunit *test)
 	struct goalloc_heap *heap = util_heap(test);
 	void *small = alloc(test, SPC_128), *big = alloc(test, SPC_9472);
 	struct mspan *s = span(small);
-	struct mcache *c;
+	struct mcache *c = get_cpu_ptr(heap->cache);
 
-	KUNIT_ASSERT_TRUE(test, mcache_enter(heap->cache, &c));
 	mcache_flush(c);
-	mcache_leave(c);
+	put_cpu_ptr(heap->cache);
 	KUNIT_EXPECT_NULL(test, util_slot(heap, SPC_128)->span);
 	KUNIT_EXPECT_EQ(test, util_slot(heap, SPC_128)->free, 0);
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
@@ -251,30 +254,39 @@ static void mcache_flush_lets_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, util_free(big), FREE_OK);
 }
 
-/* An interrupt that finds the cache busy is served past it and leaves it alone. */
+/*
+ * An interrupt that finds a slot busy is served past it and leaves it alone; other
+ * slots serve it as ever.  A flush leaves the busy slot for the next one.
+ */
 static void mcache_busy(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
 	struct mcache_slot before, *slot;
 	void *a = alloc(test, SPC_128), *past = NULL;
 	enum free_result res = FREE_FOREIGN, again = FREE_OK;
-	struct mcache *c;
-	bool same = false;
+	void *other = alloc(test, SPC_8), *next = NULL;
+	bool same = false, holds = false;
 
-	if (mcache_enter(heap->cache, &c)) {
-		slot = &c->slot[SPC_128];
+	if (mcache_enter(mcache_slots(heap, SPC_128), &slot)) {
 		before = *slot;
 		past = mcache_alloc(heap, SPC_128, GFP_NOWAIT, NULL);
 		res = util_free(a);
 		again = util_free(a);
+		next = mcache_alloc(heap, SPC_8, GFP_NOWAIT, NULL);
+		mcache_flush(raw_cpu_ptr(heap->cache));
+		holds = raw_cpu_read(heap->cache->holds);
 		same = slot->free == before.free && slot->span == before.span;
-		mcache_leave(c);
+		mcache_leave(slot);
 	}
 	KUNIT_ASSERT_NOT_NULL(test, past);
 	KUNIT_EXPECT_PTR_NE(test, span(past), span(a));
 	KUNIT_EXPECT_EQ(test, res, FREE_OK);
 	KUNIT_EXPECT_EQ(test, again, FREE_DOUBLE);
-	KUNIT_EXPECT_TRUE_MSG(test, same, "a busy cache was changed");
+	KUNIT_EXPECT_TRUE_MSG(test, same, "a busy slot was changed");
+	KUNIT_EXPECT_TRUE_MSG(test, holds, "the next flush would not come here");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, next, other + 8, "another slot was not used");
+	KUNIT_EXPECT_EQ(test, util_free(other), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(next), FREE_OK);
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 1);
 	KUNIT_EXPECT_EQ(test, util_free(past), FREE_OK);
 }
@@ -380,7 +392,7 @@ static void check_spans(struct kunit *test, struct live *live, unsigned int spc)
 	unsigned int i;
 
 	while ((s = arena_next_span(&pageno)))
-		if (s->cache == util_heap(test)->cache && s->spc == spc)
+		if (mspan_cache(s) == util_heap(test)->cache && s->spc == spc)
 			used += s->nelems - mspan_count_free(s);
 	for (i = 0; i < NR_OBJS; i++)
 		n += live[i].obj && live[i].spc == spc;

@@ -97,8 +97,8 @@ static void mheap_foreign_addresses(struct kunit *test)
 	void *slab = kunit_kmalloc(test, 64, GFP_KERNEL), *virt = vmalloc(64);
 	unsigned long addrs[] = {
 		0, 1, PAGE_SIZE, SZ_1G, TASK_SIZE_MAX - 1, 1UL << 63, PAGE_OFFSET - 1,
-		PAGE_OFFSET + (arena_map_size << ARENA_SHIFT) - 1,
-		PAGE_OFFSET + (arena_map_size << ARENA_SHIFT), ~0UL, -EINVAL,
+		PAGE_OFFSET + (arena_map_size() << ARENA_SHIFT) - 1,
+		PAGE_OFFSET + (arena_map_size() << ARENA_SHIFT), ~0UL, -EINVAL,
 		(unsigned long)slab, (unsigned long)virt, (unsigned long)&addrs,
 		(unsigned long)mheap_foreign_addresses,
 	};
@@ -170,7 +170,7 @@ static unsigned int walk(struct kunit *test)
 	while ((s = arena_next_span(&pageno))) {
 		KUNIT_EXPECT_GT(test, s->base, last);
 		last = end_of(s) - 1;
-		n += s->cache == util_heap(test)->cache;
+		n += mspan_cache(s) == util_heap(test)->cache;
 	}
 	return n;
 }

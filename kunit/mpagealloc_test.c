@@ -25,7 +25,7 @@ struct fixture {
 
 static unsigned long first_index(void)
 {
-	return arena_map_size - ARENA_L2_SIZE;
+	return arena_map_size() - ARENA_L2_SIZE;
 }
 
 static unsigned long first_address(void)
@@ -61,7 +61,7 @@ static int mpagealloc_test_init(struct kunit *test)
 		return -EBUSY;
 	page_heap_init(&f->heap, 0);
 	for (i = 0; i < ARENA_L2_SIZE; i++)
-		f->l2->spans[i] = entry[0]->spans[i];
+		f->l2->biased[i] = entry[0]->biased[i];
 	for (i = 0; i < MAX_ARENAS; i++) {
 		struct arena *a = &f->arenas[i];
 

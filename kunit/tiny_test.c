@@ -45,11 +45,8 @@ static size_t usable_of(struct kunit *test, const void *obj)
 
 static void leave_block(struct kunit *test)
 {
-	struct mcache *c;
-
-	KUNIT_ASSERT_TRUE(test, mcache_enter(util_heap(test)->cache, &c));
-	tiny_flush(c);
-	mcache_leave(c);
+	tiny_flush(get_cpu_ptr(util_heap(test)->cache));
+	put_cpu_ptr(util_heap(test)->cache);
 }
 
 /* Blocks of the heap's tiny spans that are in use. */

@@ -150,10 +150,8 @@ static void heap_flush_cpu(void *arg)
 	struct goalloc_heap *heap = arg;
 	struct mcache *c = this_cpu_ptr(heap->cache);
 
-	c->busy = 1;
 	tiny_flush(c);
 	mcache_flush(c);
-	c->busy = 0;
 }
 
 void util_heap_flush(struct kunit *test)
