@@ -248,7 +248,7 @@ static __always_inline struct mspan *span_of(unsigned long addr)
 		return NULL;
 	/* a table is replaced at most once, and an old one is as right as the new */
 	spans = data_race(data_race(arena_map[off >> ARENA_L1_SHIFT])->biased[low >> ARENA_SHIFT]);
-	s = data_race(spans[low >> GOALLOC_PAGE_SHIFT]);
+	s = data_race(spans[low >> GOALLOC_PAGE_SHIFT]);	/* a span, or none */
 	OPTIMIZER_HIDE_VAR(s);		/* one load, and in one instruction */
 	return s;
 }

@@ -17,6 +17,8 @@
  *		because the slot is busy, use one object and let go
  *   remote	free an object that does not lie in this CPU's window: set its
  *		bit in the shared map, and queue the span if nobody would find it
+ *   large	a large object is a span of its own; the slot of its class keeps the
+ *		last one that this CPU freed, for a request of the same length
  *   flush	let go of everything, without a lock: for idle and dead CPUs
  *
  * A slot's span, word and window change together under the slot's sequence
@@ -35,6 +37,8 @@
 /* Objects that one visit to the central should bring, as far as spans have them. */
 #define BATCH_OBJECTS	16
 #define BATCH_SPANS	8
+/* Largest span that a CPU keeps after its object is freed: 1 MiB. */
+#define LARGE_KEPT_PAGES	128
 
 struct goalloc_heap default_heap;
 EXPORT_SYMBOL_FOR_KUNIT(default_heap);
@@ -251,6 +255,48 @@ void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_node);
 
+/*
+ * The spare of a large class is a span that holds nothing: its bit in the shared map
+ * is set, so that a second free of its object is still seen.
+ */
+static struct mspan *take_kept(struct goalloc_heap *heap, size_t size, unsigned int noscan,
+			       int nid)
+{
+	size_t align = is_power_of_2(size) ? size : 1;
+	struct mcache_slot *slot;
+	struct mspan *s;
+
+	if (!mcache_enter(mcache_slots(heap, SPC(0, noscan)), &slot))
+		return NULL;
+	s = slot->spare;
+	if (s && s->elemsize == round_up(size, GOALLOC_PAGE_SIZE) && IS_ALIGNED(s->base, align) &&
+	    s->central == heap_central(heap, nid, SPC(0, noscan)))
+		slot->spare = NULL;
+	else
+		s = NULL;
+	mcache_leave(slot);
+	if (s)
+		clear_bit(0, s->free_bits);
+	return s;
+}
+
+/* Keep a span whose object was freed, and return the one that was kept before. */
+static struct mspan *keep_large(struct goalloc_heap *heap, struct mspan *s)
+{
+	struct mcache_slot *slot;
+
+	if (s->npages > LARGE_KEPT_PAGES || !mcache_enter(s->slot, &slot))
+		return s;
+	s->needzero = true;
+	s->next = NULL;
+	swap(slot->spare, s);
+	raw_cpu_write(heap->cache->used, true);
+	raw_cpu_write(heap->cache->holds, true);
+	mcache_leave(slot);
+	mem_kick();
+	return s;
+}
+
 /**
  * mcache_alloc_large() - allocate whole pages
  * @heap: the heap
@@ -260,7 +306,8 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_node);
  * @nid: node to prefer
  * @needzero: set when the pages may hold old data
  *
- * Return: the object, or NULL; in NMI always NULL.
+ * Return: the object, aligned to its size if that is a power of two, or NULL; in
+ * NMI always NULL.
  */
 void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
 			 int nid, bool *needzero)
@@ -270,7 +317,8 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 	if (in_nmi())
 		return NULL;
 	might_alloc(gfp);
-	s = mcentral_alloc_large(heap_central(heap, nid, SPC(0, noscan)), size, gfp);
+	s = take_kept(heap, size, noscan, nid) ?:
+	    mcentral_alloc_large(heap_central(heap, nid, SPC(0, noscan)), size, gfp);
 	if (!s)
 		return NULL;
 	this_cpu_inc(s->slot->taken);
@@ -317,7 +365,9 @@ static enum free_result free_large(struct mspan *s)
 		return FREE_DOUBLE;
 	this_cpu_inc(cache->remote_frees[spc]);
 	this_cpu_add(cache->large_freed[spc & 1], bytes);
-	mcentral_free_large(s);
+	s = keep_large(s->central->heap, s);
+	if (s)
+		mcentral_free_large(s);
 	return FREE_OK;
 }
 

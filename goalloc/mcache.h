@@ -30,7 +30,8 @@
  * @local_frees: objects freed into a window by their owner
  * @taken: objects moved from the shared maps into windows, less those moved
  *	back; so mallocs = @taken + @local_frees - weight(@free)
- * @spare: more spans that this CPU owns, linked by mspan.next
+ * @spare: more spans that this CPU owns, linked by mspan.next; of a large class
+ *	the one that it keeps for the next request
  *
  * One cache line.  Written by its CPU with the slot marked busy; @span,
  * @word and @free are read by other CPUs under @seq.

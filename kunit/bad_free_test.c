@@ -109,6 +109,15 @@ static void double_free_large(struct kunit *test)
 	goalloc_free(obj);
 }
 
+/* Larger than what a CPU keeps: the span is gone at once. */
+static void double_free_huge(struct kunit *test)
+{
+	void *obj = hidden(alloc(test, SZ_2M));
+
+	goalloc_free(obj);
+	goalloc_free(obj);
+}
+
 static void double_free_tiny(struct kunit *test)
 {
 	void *keep = goalloc_alloc_noscan(4, GFP_KERNEL);
@@ -307,7 +316,8 @@ static const struct mistake mistakes[] = {
 	MISTAKE(double_free_remote, "free", "double free", "in hardirq context"),
 	MISTAKE(double_free_flushed, "free", "double free", "128 objects, partial"),
 	MISTAKE(double_free_retired, "free", "freed span memory", "the page holds no object"),
-	MISTAKE(double_free_large, "free", "freed span memory", "the page holds no object"),
+	MISTAKE(double_free_large, "free", "double free", "the object is free already"),
+	MISTAKE(double_free_huge, "free", "freed span memory", "the page holds no object"),
 	MISTAKE(double_free_tiny, "free", "double free", " tiny, 16 bytes an object"),
 	MISTAKE(double_free_sensitive, "free_sensitive", "double free", "free already"),
 	MISTAKE(interior, "free", "interior pointer", "8 bytes into object"),

@@ -307,6 +307,66 @@ static void mcache_alloc_from_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
+/*
+ * The last large span freed on a CPU stays with it, counts as free, and serves the
+ * next request of its length and kind, if it is aligned as that wants; a flush
+ * gives it up.
+ */
+static void mcache_large_kept(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	int nid = numa_mem_id();
+	void *a, *b, *noscan, *other;
+	bool needzero = false;
+
+	a = mcache_alloc_large(heap, 100000, 0, GFP_KERNEL, nid, &needzero);
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_LARGE), 0);
+	KUNIT_EXPECT_EQ(test, util_heap_spans(heap), 1);
+	KUNIT_EXPECT_EQ(test, util_free(a), FREE_DOUBLE);
+
+	noscan = mcache_alloc_large(heap, 100000, 1, GFP_KERNEL, nid, &needzero);
+	other = mcache_alloc_large(heap, 40000, 0, GFP_KERNEL, nid, &needzero);
+	KUNIT_EXPECT_PTR_NE(test, noscan, a);
+	KUNIT_EXPECT_PTR_NE(test, other, a);
+	needzero = false;
+	b = mcache_alloc_large(heap, 99000, 0, GFP_KERNEL, nid, &needzero);
+	KUNIT_EXPECT_PTR_EQ(test, b, a);
+	KUNIT_EXPECT_TRUE_MSG(test, needzero, "it holds what was in it before");
+	KUNIT_EXPECT_FALSE(test, mcache_is_free(span(b), 0));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_LARGE), 2);
+
+	KUNIT_EXPECT_EQ(test, util_free(b), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(other), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(noscan), FREE_OK);
+	KUNIT_EXPECT_EQ_MSG(test, util_heap_spans(heap), 2, "one of each kind is kept");
+	util_heap_flush(test);
+	KUNIT_EXPECT_EQ(test, util_heap_spans(heap), 0);
+}
+
+/* A kept span that does not lie on a multiple of a power of two is not one. */
+static void mcache_large_aligned(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	void *odd[16], *p, *shift;
+	bool needzero;
+	int i;
+
+	shift = mcache_alloc_large(heap, 40000, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+	KUNIT_ASSERT_NOT_NULL(test, shift);
+	for (i = 0; i < ARRAY_SIZE(odd); i++)
+		odd[i] = mcache_alloc_large(heap, SZ_64K - 1, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		KUNIT_ASSERT_NOT_NULL(test, odd[i]);
+		KUNIT_EXPECT_EQ(test, util_free(odd[i]), FREE_OK);
+		p = mcache_alloc_large(heap, SZ_64K, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+		KUNIT_EXPECT_TRUE(test, p && IS_ALIGNED((unsigned long)p, SZ_64K));
+		KUNIT_EXPECT_EQ(test, util_free(p), FREE_OK);
+	}
+	KUNIT_EXPECT_EQ(test, util_free(shift), FREE_OK);
+}
+
 /* In NMI the cache serves what it has; what would need a lock gets NULL. */
 static void mcache_nmi(struct kunit *test)
 {
@@ -447,6 +507,8 @@ static struct kunit_case mcache_cases[] = {
 	KUNIT_CASE(mcache_flush_lets_go),
 	KUNIT_CASE(mcache_busy),
 	KUNIT_CASE(mcache_alloc_from_node),
+	KUNIT_CASE(mcache_large_kept),
+	KUNIT_CASE(mcache_large_aligned),
 	KUNIT_CASE(mcache_nmi),
 	KUNIT_CASE(mcache_needzero),
 	KUNIT_CASE(mcache_random),

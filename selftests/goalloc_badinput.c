@@ -675,7 +675,7 @@ static const struct bad_case bad_cases[] = {
 	{ "double_other_then_owner", run_double, { 64, 1152, 32768 }, false, GOOD_FREE },
 	{ "double_other_twice", run_double, { 64, 1152, 32768 }, false, GOOD_FREE | BAD_CALLS },
 	{ "double_tiny_other", run_double, { 2, 8, 12 }, true, BAD_CALLS },
-	{ "double_large_other", run_double, { 40000, 65536, 131072 }, false, BAD_CALLS },
+	{ "double_huge_other", run_double, { SZ_1M + 1, SZ_2M, SZ_4M }, false, BAD_CALLS },
 	{ "retired_free", run_retired_free, { 512 }, .alone = true },
 	{ "retired_again", run_retired_again, { 512 }, .alone = true },
 	{ "interior_small", run_interior, { 64 }, .offsets = { 1, 8, 63 } },

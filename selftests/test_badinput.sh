@@ -180,8 +180,8 @@ reports 'double free, noscan' double_noscan \
 	15 'double free' "$double" "$noscan" "$task" "$zero"
 reports 'double free of a tiny object' double_tiny \
 	15 'double free' "$double" "$tiny" 'on CPU 0 in task context' "$somewhere"
-reports 'double free of a large object' double_large \
-	15 'freed span memory' "$retired" '' "$task"
+reports 'double free of a large object that the CPU keeps' double_large \
+	15 'double free' "$double" "$(span 0 scan '[0-9]+' 1)" "$task" "$zero"
 reports 'double free, by the owner, then by another CPU' double_owner_then_other \
 	15 'double free' "$double" "$mixed" 'on CPU 1 in task context' "$zero"
 reports 'double free, by another CPU, then by the owner' double_other_then_owner \
@@ -190,7 +190,7 @@ reports 'double free, twice by another CPU' double_other_twice \
 	15 'double free' "$double" "$mixed" 'on CPU 1 in task context' "$zero"
 reports 'double free of a tiny object by another CPU' double_tiny_other \
 	15 'double free' "$double" "$tiny" 'on CPU 1 in task context' "$somewhere"
-reports 'double free of a large object by another CPU' double_large_other \
+reports 'double free of an object above 1 MiB by another CPU' double_huge_other \
 	15 'freed span memory' "$retired" '' 'on CPU 1 in task context'
 reports 'double free after the span was retired and its pages given back' \
 	'retired_free retired_again' 15 'freed span memory' "$retired" '' "$task"
