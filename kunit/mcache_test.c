@@ -356,7 +356,8 @@ static void mcache_large_aligned(struct kunit *test)
 	shift = mcache_alloc_large(heap, 40000, 0, GFP_KERNEL, numa_mem_id(), &needzero);
 	KUNIT_ASSERT_NOT_NULL(test, shift);
 	for (i = 0; i < ARRAY_SIZE(odd); i++)
-		odd[i] = mcache_alloc_large(heap, SZ_64K - 1, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+		odd[i] = mcache_alloc_large(heap, SZ_64K - 1, 0, GFP_KERNEL, numa_mem_id(),
+					    &needzero);
 	for (i = 0; i < ARRAY_SIZE(odd); i++) {
 		KUNIT_ASSERT_NOT_NULL(test, odd[i]);
 		KUNIT_EXPECT_EQ(test, util_free(odd[i]), FREE_OK);
