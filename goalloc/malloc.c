@@ -112,6 +112,15 @@ static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
 	return alloc_small(size, noscan, gfp);
 }
 
+/* After a failure: shall it be tried again? */
+static bool try_again(size_t size, gfp_t gfp)
+{
+	if (likely(!(gfp & __GFP_NOFAIL)) || size > GOALLOC_MAX_SIZE)
+		return false;
+	cond_resched();
+	return true;
+}
+
 /* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
 static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan)
 {
@@ -124,12 +133,7 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan)
 	might_alloc(gfp);
 	do {
 		ptr = alloc_once(size, noscan, gfp);
-		if (likely(ptr))
-			break;
-		if (!(gfp & __GFP_NOFAIL) || size > GOALLOC_MAX_SIZE)
-			return NULL;
-		cond_resched();
-	} while (true);
+	} while (unlikely(!ptr) && try_again(size, gfp));
 	leak_alloc(ptr, size, noscan, gfp);
 	return ptr;
 }
@@ -262,10 +266,12 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 		return ZERO_SIZE_PTR;
 	if (node < 0 || node >= nr_node_ids || !node_online(node) || !gfp_fixup(&gfp))
 		return NULL;
-	if (size > GOALLOC_MAX_SMALL_SIZE)
-		ptr = alloc_large(size, 0, gfp, node);
-	else
-		ptr = alloc_node(size, gfp, node);
+	do {
+		if (size > GOALLOC_MAX_SMALL_SIZE)
+			ptr = alloc_large(size, 0, gfp, node);
+		else
+			ptr = alloc_node(size, gfp, node);
+	} while (unlikely(!ptr) && try_again(size, gfp));
 	leak_alloc(ptr, size, 0, gfp);
 	return ptr;
 }

@@ -55,6 +55,15 @@ static atomic_long_t mem_lost_refs;
 static struct irq_work mem_kick_work;
 static int mem_kick_armed = 1;
 
+/*
+ * What the buddy allocator gets of the caller's flags.  It warns of __GFP_NOFAIL for
+ * more than two pages; there the front door tries again instead.
+ */
+static gfp_t buddy_gfp(gfp_t gfp, unsigned int order)
+{
+	return order > 1 ? gfp & ~__GFP_NOFAIL : gfp;
+}
+
 /**
  * sys_alloc() - memory for metadata
  * @bytes: rounded up to kernel pages
@@ -69,7 +78,7 @@ void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 
 	gfp &= GOALLOC_GFP_MASK & ~__GFP_THISNODE;
 	bytes = PAGE_ALIGN(bytes);
-	ptr = alloc_pages_exact(bytes, gfp | __GFP_ZERO);
+	ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
 	if (ptr)
 		mem_account(kind, bytes);
 	return ptr;
@@ -129,7 +138,7 @@ struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 	struct page *page;
 
 	gfp &= GOALLOC_GFP_MASK | __GFP_ZERO;
-	page = alloc_pages_node(node, gfp, order);
+	page = alloc_pages_node(node, buddy_gfp(gfp, order), order);
 	if (!page)
 		return NULL;
 	split_page(page, order);
