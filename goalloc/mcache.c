@@ -466,6 +466,12 @@ void mcache_flush(struct mcache *c)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_flush);
 
+static void heap_account(const struct goalloc_heap *heap, int sign)
+{
+	mem_account(MEM_MCACHE, sign * (long)(num_possible_cpus() * sizeof(struct mcache)));
+	mem_account(MEM_OTHER, sign * (long)(nr_node_ids * NR_SPC * sizeof(*heap->central)));
+}
+
 int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 {
 	unsigned int spc;
@@ -476,8 +482,7 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 	heap->central = kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central), GFP_KERNEL);
 	if (!heap->cache || !heap->central)
 		return -ENOMEM;
-	mem_account(MEM_MCACHE, num_possible_cpus() * sizeof(struct mcache));
-	mem_account(MEM_OTHER, nr_node_ids * NR_SPC * sizeof(*heap->central));
+	heap_account(heap, 1);
 	for_each_possible_cpu(cpu)
 		for (spc = 0; spc < NR_SPC; spc++)
 			per_cpu_ptr(heap->cache, cpu)->slot[spc].idle = 1;
@@ -490,6 +495,8 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_heap_init);
 
 void mcache_heap_exit(struct goalloc_heap *heap)
 {
+	if (heap->cache && heap->central)
+		heap_account(heap, -1);
 	free_percpu(heap->cache);
 	kvfree(heap->central);
 }
