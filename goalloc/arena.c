@@ -34,7 +34,8 @@ EXPORT_SYMBOL_FOR_KUNIT(arena_map);
 static struct arena_l2 *arena_empty_l2 __read_mostly;
 static struct mspan **arena_empty_spans __read_mostly;
 static DEFINE_SPINLOCK(arena_lock);
-static struct fixalloc arena_fixalloc;
+struct fixalloc arena_fixalloc;
+EXPORT_SYMBOL_FOR_KUNIT(arena_fixalloc);
 
 #define ARENA_EMPTY_L2_BYTES	offsetof(struct arena_l2, arenas)
 #define ARENA_SPANS_BYTES	(ARENA_PAGES * sizeof(struct mspan *))

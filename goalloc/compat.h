@@ -6,7 +6,10 @@
 #ifndef _GOALLOC_COMPAT_H
 #define _GOALLOC_COMPAT_H
 
+#include <linux/dcache.h>
 #include <linux/export.h>
+#include <linux/fault-inject.h>
+#include <linux/gfp.h>
 #include <linux/mmzone.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
@@ -56,6 +59,16 @@ static inline struct shrinker *compat_shrinker_register(compat_shrink_fn count,
 static inline void compat_shrinker_unregister(struct shrinker *shrinker)
 {
 	shrinker_free(shrinker);
+}
+#endif
+
+/* Before 7.3 a fault attribute holds a reference to its directory in debugfs. */
+#ifdef CONFIG_FAULT_INJECTION
+static inline void compat_fault_attr_put(struct fault_attr *attr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+	dput(attr->dname);
+#endif
 }
 #endif
 

@@ -14,8 +14,8 @@
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
- * them.  debug reports.  scavenge, mstats, proc and module look at them from
- * above.
+ * them.  debug reports, fault makes them fail.  scavenge, mstats, proc and module
+ * look at them from above.
  *
  * LOCK ORDER
  *
@@ -46,6 +46,7 @@
 #include <linux/goalloc.h>
 
 #include "compat.h"
+#include "fault.h"
 #include "mcache.h"
 #include "mspan.h"
 #include "sizeclasses.h"
@@ -217,6 +218,7 @@ struct arena_l2 {
 
 extern unsigned long arena_map_l1_size;
 extern struct arena_l2 **arena_map;
+extern struct fixalloc arena_fixalloc;
 
 static __always_inline unsigned long arena_index(unsigned long addr)
 {
@@ -347,6 +349,8 @@ void mpagecache_put_detached(struct page_cache *pc);
 unsigned int find_free_run64(unsigned long free, unsigned int npages, unsigned int align);
 
 /* ---------------------------------------------------------------- mheap.c */
+
+extern struct fixalloc mspan_few, mspan_many, tiny_maps;
 
 int mheap_init(void);
 void mheap_exit(void);

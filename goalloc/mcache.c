@@ -188,6 +188,18 @@ static unsigned int batch_spans(unsigned int spc)
 	return clamp(BATCH_OBJECTS / goalloc_size_classes[spc >> 1].nelems, 1, BATCH_SPANS);
 }
 
+/* Visit a central for up to @max spans with free objects. */
+static struct mspan *visit_central(struct goalloc_heap *heap, int nid, unsigned int spc,
+				   unsigned int max, gfp_t gfp)
+{
+	if (in_nmi())
+		return NULL;
+	might_alloc(gfp);
+	if (fault_hits(FAULT_REFILL, gfp, 1))
+		return NULL;
+	return mcentral_take(heap_central(heap, nid, spc), max, gfp);
+}
+
 /**
  * mcache_alloc_slow() - allocate when this CPU's cache cannot
  * @heap: the heap
@@ -200,12 +212,8 @@ static unsigned int batch_spans(unsigned int spc)
  */
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
 {
-	struct mspan *spans;
+	struct mspan *spans = visit_central(heap, numa_mem_id(), spc, batch_spans(spc), gfp);
 
-	if (in_nmi())
-		return NULL;
-	might_alloc(gfp);
-	spans = mcentral_take(heap_central(heap, numa_mem_id(), spc), batch_spans(spc), gfp);
 	return spans ? install(heap, spc, spans, needzero) : NULL;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
@@ -238,13 +246,9 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc);
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
 			bool *needzero)
 {
-	struct mspan *s;
+	struct mspan *s = visit_central(heap, nid, spc, 1, gfp);
 	void *obj;
 
-	if (in_nmi())
-		return NULL;
-	might_alloc(gfp);
-	s = mcentral_take(heap_central(heap, nid, spc), 1, gfp);
 	if (!s)
 		return NULL;
 	obj = take_direct(s);
@@ -478,8 +482,9 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name)
 	int nid, cpu;
 
 	heap->name = name;
-	heap->cache = alloc_percpu(struct mcache);
-	heap->central = kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central), GFP_KERNEL);
+	heap->cache = fault_meta(alloc_percpu(struct mcache));
+	heap->central = fault_meta(kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central),
+					    GFP_KERNEL));
 	if (!heap->cache || !heap->central)
 		return -ENOMEM;
 	heap_account(heap, 1);

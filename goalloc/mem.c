@@ -78,6 +78,8 @@ void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 
 	gfp &= GOALLOC_GFP_MASK & ~__GFP_THISNODE;
 	bytes = PAGE_ALIGN(bytes);
+	if (fault_hits(FAULT_META, gfp, bytes))
+		return NULL;
 	ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
 	if (ptr)
 		mem_account(kind, bytes);
@@ -138,6 +140,8 @@ struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 	struct page *page;
 
 	gfp &= GOALLOC_GFP_MASK | __GFP_ZERO;
+	if (fault_hits(FAULT_DRAW, gfp, PAGE_SIZE << order))
+		return NULL;
 	page = alloc_pages_node(node, buddy_gfp(gfp, order), order);
 	if (!page)
 		return NULL;

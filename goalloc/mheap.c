@@ -21,9 +21,12 @@
 
 #define TINY_MAP_BYTES	(GOALLOC_PAGE_SIZE / TINY_BLOCK_SIZE * sizeof(u16))
 
-static struct fixalloc mspan_few;	/* MSPAN_WORDS_FEW */
-static struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY */
-static struct fixalloc tiny_maps;
+struct fixalloc mspan_few;	/* MSPAN_WORDS_FEW */
+EXPORT_SYMBOL_FOR_KUNIT(mspan_few);
+struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY */
+EXPORT_SYMBOL_FOR_KUNIT(mspan_many);
+struct fixalloc tiny_maps;
+EXPORT_SYMBOL_FOR_KUNIT(tiny_maps);
 
 static struct fixalloc *mspan_fixalloc(unsigned int spc)
 {

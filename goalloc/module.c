@@ -83,6 +83,7 @@ static int __init goalloc_init(void)
 
 	if (!params_valid())
 		return -EINVAL;
+	fault_init();
 	err = arena_map_init() ?: mpagealloc_init() ?: mpagecache_init() ?: mheap_init() ?:
 	      mcache_heap_init(&default_heap, "default");
 	if (err)
@@ -101,6 +102,7 @@ fail_scavenge:
 	scavenge_exit();
 fail:
 	free_metadata();
+	fault_exit();
 	pr_err("not loaded: error %d\n", err);
 	return err;
 }
@@ -112,6 +114,7 @@ static void __exit goalloc_exit(void)
 	scavenge_all();
 	report_leaks();
 	free_metadata();
+	fault_exit();
 	pr_info("unloaded\n");
 }
 

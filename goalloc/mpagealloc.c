@@ -450,7 +450,7 @@ int mpagealloc_init(void)
 {
 	int nid;
 
-	page_heaps = kcalloc(nr_node_ids, sizeof(*page_heaps), GFP_KERNEL);
+	page_heaps = fault_meta(kcalloc(nr_node_ids, sizeof(*page_heaps), GFP_KERNEL));
 	if (!page_heaps)
 		return -ENOMEM;
 	mem_account(MEM_OTHER, nr_node_ids * sizeof(*page_heaps));

@@ -204,7 +204,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mpagecache_put_detached);
 
 int mpagecache_init(void)
 {
-	page_caches = alloc_percpu(struct page_cache);
+	page_caches = fault_meta(alloc_percpu(struct page_cache));
 	if (!page_caches)
 		return -ENOMEM;
 	mem_account(MEM_MCACHE, num_possible_cpus() * sizeof(struct page_cache));

@@ -316,15 +316,15 @@ static const struct proc_ops scavenge_proc_ops = {
 
 int proc_init(void)
 {
-	proc_dir = proc_mkdir("goalloc", NULL);
+	proc_dir = fault_meta(proc_mkdir("goalloc", NULL));
 	if (!proc_dir)
 		return -ENOMEM;
-	if (proc_create_single("stats", 0444, proc_dir, stats_show) &&
-	    proc_create_single("sizeclasses", 0444, proc_dir, sizeclasses_show) &&
-	    proc_create_seq("spans", 0400, proc_dir, &spans_ops) &&
-	    proc_create_seq("arenas", 0400, proc_dir, &arenas_ops) &&
-	    proc_create_single("mcache", 0400, proc_dir, mcache_show) &&
-	    proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops))
+	if (fault_meta(proc_create_single("stats", 0444, proc_dir, stats_show)) &&
+	    fault_meta(proc_create_single("sizeclasses", 0444, proc_dir, sizeclasses_show)) &&
+	    fault_meta(proc_create_seq("spans", 0400, proc_dir, &spans_ops)) &&
+	    fault_meta(proc_create_seq("arenas", 0400, proc_dir, &arenas_ops)) &&
+	    fault_meta(proc_create_single("mcache", 0400, proc_dir, mcache_show)) &&
+	    fault_meta(proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops)))
 		return 0;
 	proc_exit();
 	return -ENOMEM;

@@ -257,15 +257,18 @@ static int scavenge_cpu_dead(unsigned int cpu)
 
 int scavenge_init(void)
 {
-	scavenge_wq = alloc_workqueue("goalloc", WQ_UNBOUND | WQ_FREEZABLE, 1);
+	scavenge_wq = fault_meta(alloc_workqueue("goalloc", WQ_UNBOUND | WQ_FREEZABLE, 1));
 	if (!scavenge_wq)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&scavenge_work, scavenge_turn);
+	if (fault_hits(FAULT_META, GFP_KERNEL, 1))
+		goto no_cpuhp;
 	scavenge_cpuhp = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "goalloc:dead", NULL,
 						   scavenge_cpu_dead);
 	if (scavenge_cpuhp < 0)
 		goto no_cpuhp;
-	scavenge_shrinker = compat_shrinker_register(shrink_count, shrink_scan, "goalloc");
+	scavenge_shrinker = fault_meta(compat_shrinker_register(shrink_count, shrink_scan,
+								"goalloc"));
 	if (!scavenge_shrinker)
 		goto no_shrinker;
 	mem_kick_init(scavenge_kicked);
