@@ -77,6 +77,12 @@ enum free_result util_free(const void *ptr);
 void util_settled(struct mem_stats *st, struct span_walk *walk);
 
 /*
+ * The identities that hold whenever nothing is on its way.  How many do not: each
+ * is a failed expectation as well.
+ */
+unsigned int util_check_identities(struct kunit *test);
+
+/*
  * Allocate and free @n objects of all kinds on the default heap, with their
  * contents checked: the allocator still works.
  */

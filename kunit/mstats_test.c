@@ -10,37 +10,6 @@ static void class_stats(unsigned int spc, struct class_stats *st)
 	mstats_class(&default_heap, spc, st);
 }
 
-/* The identities that hold whenever nothing is on its way. */
-static void check_identities(struct kunit *test)
-{
-	unsigned long spans, bytes;
-	struct span_walk walk;
-	struct mem_stats st;
-
-	util_settled(&st, &walk);
-	KUNIT_EXPECT_EQ(test, st.sys, st.heap_sys + st.metadata);
-	KUNIT_EXPECT_EQ(test, st.heap_sys, st.heap_inuse + st.heap_idle);
-	KUNIT_EXPECT_EQ(test, st.heap_inuse, st.mem.ready << GOALLOC_PAGE_SHIFT);
-	KUNIT_EXPECT_EQ(test, st.heap_released, st.mem.reserved << GOALLOC_PAGE_SHIFT);
-	KUNIT_EXPECT_EQ(test, st.heap_idle, st.heap_released);
-	KUNIT_EXPECT_EQ(test, st.metadata,
-			st.mspan_sys + st.mcache_sys + st.gc_sys + st.other_sys);
-	KUNIT_EXPECT_EQ(test, st.heap_objects, st.mallocs - st.frees);
-	KUNIT_EXPECT_EQ(test, st.heap_alloc, st.alloc);
-	KUNIT_EXPECT_LE(test, st.alloc, st.heap_inuse);
-	KUNIT_EXPECT_LE(test, st.alloc, st.total_alloc);
-	KUNIT_EXPECT_LE(test, st.mspan_inuse, st.mspan_sys);
-	KUNIT_EXPECT_EQ(test, st.mem.drawn - st.mem.returned, st.mem.prepared + st.mem.ready);
-
-	/* What looking at every span finds. */
-	mheap_span_stats(&spans, &bytes);
-	KUNIT_EXPECT_EQ(test, walk.spans, spans);
-	KUNIT_EXPECT_EQ(test, walk.pages, st.mem.ready);
-	KUNIT_EXPECT_EQ(test, walk.cached, 0);
-	KUNIT_EXPECT_EQ(test, walk.inuse, st.heap_objects - (st.tiny_mallocs - st.tiny_frees));
-	KUNIT_EXPECT_EQ(test, walk.objects, walk.free + walk.inuse);
-}
-
 /* They hold with nothing, with much, and again with nothing in use. */
 static void mstats_identities(struct kunit *test)
 {
@@ -50,7 +19,7 @@ static void mstats_identities(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	util_seed(test, &rnd);
-	check_identities(test);
+	util_check_identities(test);
 	for (i = 0; i < NR_OBJS; i++) {
 		size_t size = util_size(&rnd, SZ_256K);
 
@@ -58,14 +27,14 @@ static void mstats_identities(struct kunit *test)
 				  goalloc_alloc_noscan(size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
 		if (i % 200 == 0)
-			check_identities(test);
+			util_check_identities(test);
 	}
 	for (i = 0; i < NR_OBJS; i++) {
 		goalloc_free(objs[i]);
 		if (i % 200 == 0)
-			check_identities(test);
+			util_check_identities(test);
 	}
-	check_identities(test);
+	util_check_identities(test);
 }
 
 /* Every class counts its own mallocs and frees, wherever they happen, and no other's. */

@@ -1,121 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Suite goalloc_stress: thousands of live objects against an oracle.
- *
- * The oracle is a table of what was allocated: address, size, class and a key from
- * which every byte of the contents follows.
- */
+/* Suite goalloc_stress: thousands of live objects against an oracle (oracle.h). */
 #include <linux/mm.h>
 
-#include "kunit_util.h"
+#include "oracle.h"
 
 #define NR_LIVE		6000
 #define NR_STEPS	120000
-#define LARGEST		SZ_128K
-
-struct live {
-	void *ptr;
-	u32 size;
-	u32 key;
-	bool noscan;
-};
-
-struct oracle {
-	struct rnd_state rnd;
-	struct live *live;
-	unsigned int n;		/* entries of @live */
-	unsigned int nlive;
-	unsigned int bad;	/* objects NULL, not intact, not zero or of a wrong size */
-	u32 key;
-};
-
-static gfp_t some_gfp(struct oracle *o)
-{
-	return util_below(&o->rnd, 3) ? GFP_KERNEL : GFP_ATOMIC | __GFP_NOWARN;
-}
-
-static void set(struct oracle *o, struct live *l, void *ptr, u32 size)
-{
-	l->ptr = ptr;
-	l->size = size;
-	l->key = o->key++;
-	if (!ptr) {
-		o->bad++;
-		return;
-	}
-	o->nlive++;
-	o->bad += goalloc_size(ptr) < size;
-	util_fill(ptr, goalloc_size(ptr), l->key);
-}
-
-static void oracle_alloc(struct oracle *o, struct live *l)
-{
-	u32 size = util_size(&o->rnd, LARGEST);
-	gfp_t gfp = some_gfp(o);
-	unsigned int how = util_below(&o->rnd, 6);
-	void *ptr;
-
-	l->noscan = how & 1;
-	if (how < 2)
-		ptr = l->noscan ? goalloc_zalloc_noscan(size, gfp) : goalloc_zalloc(size, gfp);
-	else if (how < 5)
-		ptr = l->noscan ? goalloc_alloc_noscan(size, gfp) : goalloc_alloc(size, gfp);
-	else
-		ptr = goalloc_alloc_node(size, gfp | __GFP_THISNODE, numa_mem_id());
-	if (how == 5)
-		l->noscan = false;
-	if (ptr && how < 2)
-		o->bad += !util_is_zero(ptr, size);
-	set(o, l, ptr, size);
-}
-
-static void oracle_check(struct oracle *o, struct live *l)
-{
-	o->bad += !util_filled(l->ptr, goalloc_size(l->ptr), l->key);
-}
-
-static void oracle_free(struct oracle *o, struct live *l)
-{
-	oracle_check(o, l);
-	if (util_below(&o->rnd, 8))
-		goalloc_free(l->ptr);
-	else
-		goalloc_free_sensitive(l->ptr);
-	l->ptr = NULL;
-	o->nlive--;
-}
-
-static void oracle_realloc(struct oracle *o, struct live *l)
-{
-	u32 size = util_size(&o->rnd, LARGEST);
-	void *ptr = goalloc_realloc(l->ptr, size, some_gfp(o));
-
-	o->nlive--;
-	if (ptr)
-		o->bad += !util_filled(ptr, rounddown(min(l->size, size), 8), l->key);
-	set(o, l, ptr, size);
-}
-
-static void oracle_step(struct oracle *o)
-{
-	struct live *l = &o->live[util_below(&o->rnd, o->n)];
-
-	if (!l->ptr)
-		oracle_alloc(o, l);
-	else if (util_below(&o->rnd, 8) == 0)
-		oracle_realloc(o, l);
-	else
-		oracle_free(o, l);
-}
-
-static void oracle_clear(struct oracle *o)
-{
-	unsigned int i;
-
-	for (i = 0; i < o->n; i++)
-		if (o->live[i].ptr)
-			oracle_free(o, &o->live[i]);
-}
 
 /* The statistics, and a look at every span, count what the oracle has. */
 static void check_counts(struct kunit *test, unsigned long base, unsigned long live)
@@ -136,11 +26,9 @@ static void stress_random(struct kunit *test)
 	unsigned int step, cpu = cpumask_first(cpu_online_mask);
 	unsigned long reports = debug_bad_frees();
 	struct mem_stats before, after;
-	struct oracle o = { .n = NR_LIVE };
+	struct oracle o;
 
-	o.live = kvcalloc(NR_LIVE, sizeof(*o.live), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, o.live);
-	util_seed(test, &o.rnd);
+	oracle_init(test, &o, NR_LIVE, SZ_128K);
 	util_settled(&before, NULL);
 	for (step = 0; step < NR_STEPS; step++) {
 		if (step % 1500 == 0) {
@@ -154,7 +42,8 @@ static void stress_random(struct kunit *test)
 			check_counts(test, before.heap_objects, o.nlive);
 	}
 	oracle_clear(&o);
-	kvfree(o.live);
+	oracle_exit(&o);
+	KUNIT_EXPECT_EQ(test, o.nulls, 0);
 	KUNIT_EXPECT_EQ(test, o.bad, 0);
 	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports);
 	check_counts(test, before.heap_objects, 0);

@@ -216,6 +216,53 @@ void util_settled(struct mem_stats *st, struct span_walk *walk)
 	mstats_walk(walk ?: &unused);
 }
 
+static unsigned int off(struct kunit *test, const char *claim, unsigned long a, unsigned long b)
+{
+	KUNIT_EXPECT_EQ_MSG(test, a, b, "%s", claim);
+	return a != b;
+}
+
+unsigned int util_check_identities(struct kunit *test)
+{
+	unsigned long spans, bytes, index = 0, arenas = 0;
+	struct span_walk walk;
+	struct mem_stats st;
+	unsigned int n = 0;
+
+	util_settled(&st, &walk);
+	n += off(test, "Sys = HeapSys + Metadata", st.sys, st.heap_sys + st.metadata);
+	n += off(test, "HeapSys = HeapInuse + HeapIdle", st.heap_sys,
+		 st.heap_inuse + st.heap_idle);
+	n += off(test, "HeapInuse = Ready", st.heap_inuse, st.mem.ready << GOALLOC_PAGE_SHIFT);
+	n += off(test, "HeapReleased = Reserved", st.heap_released,
+		 st.mem.reserved << GOALLOC_PAGE_SHIFT);
+	n += off(test, "HeapIdle = HeapReleased", st.heap_idle, st.heap_released);
+	n += off(test, "Metadata = MSpanSys + MCacheSys + GCSys + OtherSys", st.metadata,
+		 st.mspan_sys + st.mcache_sys + st.gc_sys + st.other_sys);
+	n += off(test, "HeapObjects = Mallocs - Frees", st.heap_objects, st.mallocs - st.frees);
+	n += off(test, "HeapAlloc = Alloc", st.heap_alloc, st.alloc);
+	n += off(test, "Alloc <= HeapInuse", st.alloc <= st.heap_inuse, 1);
+	n += off(test, "Alloc <= TotalAlloc", st.alloc <= st.total_alloc, 1);
+	n += off(test, "MSpanInuse <= MSpanSys", st.mspan_inuse <= st.mspan_sys, 1);
+	n += off(test, "PagesDrawn - PagesReturned = Prepared + Ready",
+		 st.mem.drawn - st.mem.returned, st.mem.prepared + st.mem.ready);
+	while (arena_next(&index))
+		arenas++;
+	n += off(test, "Reserved + Prepared + Ready = arenas * 4 MiB",
+		 st.mem.reserved + st.mem.prepared + st.mem.ready, arenas * ARENA_PAGES);
+
+	/* What looking at every span finds. */
+	mheap_span_stats(&spans, &bytes);
+	n += off(test, "spans found = structs in use", walk.spans, spans);
+	n += off(test, "pages of all spans = Ready", walk.pages, st.mem.ready);
+	n += off(test, "nothing is cached", walk.cached, 0);
+	n += off(test, "objects in use in all spans = Mallocs - Frees (without tiny)",
+		 walk.inuse, st.heap_objects - (st.tiny_mallocs - st.tiny_frees));
+	n += off(test, "objects of all spans = free + in use", walk.objects,
+		 walk.free + walk.inuse);
+	return n;
+}
+
 #define CHECK_LIVE	256	/* objects alive at a time */
 
 static void *check_alloc(unsigned int n, size_t size)
