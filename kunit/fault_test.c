@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite goalloc_fault: allocations that fail, at every fault point (goalloc/fault.h),
+ * at every rate and at every single call.
+ *
+ * Promised each time: callers see NULL or an object that is right; what could not be
+ * resized is as it was; nothing leaks, neither pages nor spans nor metadata; the
+ * statistics add up; and when the faults stop, goalloc serves as before.
+ */
+#include <linux/mm.h>
+
+#include "oracle.h"
+
+#ifdef CONFIG_FAULT_INJECTION
+
+#define NR_LIVE		300
+#define MANY_TIMES	1000000	/* faults that no case comes near */
+#define BATCH		32	/* steps between two looks at the counters */
+#define LEAST_BATCHES	50
+#define MOST_BATCHES	20000
+#define MOST_NTH	200
+
+static const char * const point_names[NR_FAULT_POINTS] = {
+	[FAULT_DRAW] = "draw", [FAULT_META] = "meta", [FAULT_REFILL] = "refill",
+};
+
+/* From now on each @interval-th call of @point fails, @times times. */
+static void arm(enum fault_point point, unsigned long interval, int times)
+{
+	struct fault_attr *attr = &fault_attrs[point];
+
+	attr->verbose = 0;
+	attr->interval = interval;
+	attr->count = 0;
+	atomic_set(&attr->space, 0);
+	atomic_set(&attr->times, times);
+	WRITE_ONCE(attr->probability, 100);
+}
+
+/* Returns how many faults there were since arm(). */
+static unsigned int disarm(enum fault_point point, int times)
+{
+	WRITE_ONCE(fault_attrs[point].probability, 0);
+	return times - atomic_read(&fault_attrs[point].times);
+}
+
+static int fault_suite_init(struct kunit *test)
+{
+	util_pin(test, cpumask_first(cpu_online_mask));
+	return 0;
+}
+
+static void fault_suite_exit(struct kunit *test)
+{
+	int point;
+
+	for (point = 0; point < NR_FAULT_POINTS; point++)
+		disarm(point, 0);
+}
+
+/* ------------------------------------------------ what must be as it was */
+
+static struct fixalloc * const metadata[] = {
+	&mspan_few, &mspan_many, &tiny_maps, &arena_fixalloc,
+};
+
+#define NR_METADATA	ARRAY_SIZE(metadata)
+#define NR_SPAN_KINDS	3	/* the first of them: arenas never go */
+
+/* Structs taken out of the allocators of metadata, so that the next one needs a draw. */
+struct hoard {
+	void *objs[NR_METADATA];
+	unsigned long n[NR_METADATA];
+};
+
+static void hoard(struct hoard *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_METADATA; i++) {
+		struct fixalloc *f = metadata[i];
+
+		while (READ_ONCE(f->list) || READ_ONCE(f->nbump)) {
+			void **obj = fixalloc_alloc(f, GFP_KERNEL);
+
+			*obj = h->objs[i];
+			h->objs[i] = obj;
+			h->n[i]++;
+		}
+	}
+}
+
+static void unhoard(struct hoard *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_METADATA; i++) {
+		while (h->objs[i]) {
+			void **obj = h->objs[i];
+
+			h->objs[i] = *obj;
+			fixalloc_free(metadata[i], obj);
+		}
+		h->n[i] = 0;
+	}
+}
+
+static unsigned long count_arenas(void)
+{
+	unsigned long index = 0, arenas = 0;
+
+	while (arena_next(&index))
+		arenas++;
+	return arenas;
+}
+
+/* Second-level tables of the arena map; the last of all is the empty one. */
+static unsigned long count_tables(void)
+{
+	unsigned long i, last = (arena_map_size >> ARENA_L2_SHIFT) - 1, tables = 0;
+
+	for (i = 0; i < last; i++)
+		tables += arena_map[i] != arena_map[last];
+	return tables;
+}
+
+/* Bytes of metadata of a kind that no chunk of structs and no table explains. */
+static unsigned long unexplained(const struct mem_stats *st, enum mem_kind kind)
+{
+	unsigned long bytes = st->mem.meta[kind];
+	unsigned int i;
+
+	for (i = 0; i < NR_METADATA; i++)
+		if (metadata[i]->kind == kind)
+			bytes -= metadata[i]->nchunks * FIXALLOC_CHUNK_SIZE;
+	if (kind == MEM_ARENA)
+		bytes -= count_arenas() * ARENA_PAGES * sizeof(struct mspan *) +
+			 count_tables() * PAGE_ALIGN(sizeof(struct arena_l2));
+	return bytes;
+}
+
+struct baseline {
+	struct mem_stats st;
+	unsigned long structs[NR_METADATA];
+	unsigned long bytes[NR_MEM_KINDS];
+	unsigned long reports;
+};
+
+static void take_baseline(struct baseline *b)
+{
+	unsigned int i;
+
+	util_settled(&b->st, NULL);
+	for (i = 0; i < NR_METADATA; i++)
+		b->structs[i] = metadata[i]->inuse;
+	for (i = 0; i < NR_MEM_KINDS; i++)
+		b->bytes[i] = unexplained(&b->st, i);
+	b->reports = debug_bad_frees();
+}
+
+static unsigned int grew(struct kunit *test, const char *what, unsigned long before,
+			 unsigned long after)
+{
+	KUNIT_EXPECT_EQ_MSG(test, after, before, "%s", what);
+	return after != before;
+}
+
+/* How many of the figures are not what they were; each is a failed expectation too. */
+static unsigned int leaks(struct kunit *test, const struct baseline *b)
+{
+	struct baseline now;
+	unsigned int n, i;
+
+	take_baseline(&now);
+	n = grew(test, "pages in spans", b->st.mem.ready, now.st.mem.ready);
+	n += grew(test, "idle pages", b->st.mem.prepared, now.st.mem.prepared);
+	n += grew(test, "pages drawn", b->st.mem.drawn - b->st.mem.returned,
+		  now.st.mem.drawn - now.st.mem.returned);
+	n += grew(test, "objects", b->st.heap_objects, now.st.heap_objects);
+	n += grew(test, "bytes", b->st.alloc, now.st.alloc);
+	n += grew(test, "bad frees", b->reports, now.reports);
+	n += grew(test, "lost references", b->st.mem.lost_refs, now.st.mem.lost_refs);
+	for (i = 0; i < NR_SPAN_KINDS; i++)
+		n += grew(test, "structs of spans", b->structs[i], now.structs[i]);
+	n += grew(test, "structs of arenas", count_arenas(), arena_fixalloc.inuse);
+	for (i = 0; i < NR_MEM_KINDS; i++)
+		n += grew(test, "bytes of metadata", b->bytes[i], now.bytes[i]);
+	return n;
+}
+
+/* ------------------------------------------------------- at every rate */
+
+static const unsigned int intervals[] = { 1000, 300, 100, 30, 10, 3, 1 };
+
+/* Random steps until the fault point was called often enough, and it failed. */
+static bool run_until(struct oracle *o, enum fault_point point, unsigned int interval)
+{
+	struct fault_attr *attr = &fault_attrs[point];
+	struct hoard h = {};
+	unsigned int batch, i;
+	/* Structs that were drawn stay drawn: be modest. */
+	unsigned int least = max(100 / interval, point == FAULT_META ? 1U : 10U);
+	bool enough = false;
+
+	for (batch = 0; batch < MOST_BATCHES && !enough; batch++) {
+		/* Without these most calls would be served by what is cached or idle. */
+		if (point == FAULT_META)
+			hoard(&h);
+		else
+			scavenge_all();
+		for (i = 0; i < BATCH; i++)
+			oracle_step(o);
+		enough = batch >= LEAST_BATCHES &&
+			 MANY_TIMES - atomic_read(&attr->times) >= least;
+	}
+	unhoard(&h);
+	return enough;
+}
+
+static void fault_rate(struct kunit *test, enum fault_point point, unsigned int interval)
+{
+	unsigned int i, faults, leaked, broken;
+	struct baseline base;
+	struct oracle o;
+	bool met;
+
+	oracle_init(test, &o, NR_LIVE, SZ_128K);
+	take_baseline(&base);
+	for (i = 0; i < NR_LIVE; i++)
+		oracle_step(&o);
+	KUNIT_EXPECT_EQ(test, o.nulls, 0);
+	arm(point, interval, MANY_TIMES);
+	met = run_until(&o, point, interval);
+	oracle_clear(&o);
+	faults = disarm(point, MANY_TIMES);
+	oracle_exit(&o);
+	leaked = leaks(test, &base);
+	broken = util_check_identities(test);
+	kunit_info(test, "%-6s each %4u. call: %6u faults, %7u tried, %6u NULL, %u bad, %u leaks, sums %s\n",
+		   point_names[point], interval, faults, o.tried, o.nulls, o.bad, leaked,
+		   broken ? "BROKEN" : "hold");
+	KUNIT_EXPECT_TRUE_MSG(test, met, "the steps did not reach the fault point");
+	KUNIT_EXPECT_EQ_MSG(test, o.bad, 0, "objects not intact");
+	/* A draw of many pages is tried again with fewer: not every fault is seen above. */
+	KUNIT_EXPECT_LE(test, o.nulls, faults);
+	if (point == FAULT_REFILL)
+		KUNIT_EXPECT_EQ(test, o.nulls, faults);
+	if (interval == 1)
+		KUNIT_EXPECT_GT(test, o.nulls, 0);
+	util_check_allocator(test, 1000);
+}
+
+/* A share of all draws of pages fails. */
+static void fault_draw_rates(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(intervals); i++)
+		fault_rate(test, FAULT_DRAW, intervals[i]);
+}
+
+/* A share of all draws of metadata fails. */
+static void fault_meta_rates(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(intervals); i++)
+		fault_rate(test, FAULT_META, intervals[i]);
+}
+
+/* A share of all refills fails. */
+static void fault_refill_rates(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(intervals); i++)
+		fault_rate(test, FAULT_REFILL, intervals[i]);
+}
+
+/* ------------------------------------------------- at each call in turn */
+
+enum how { ALLOC, ZALLOC, NOSCAN, ZALLOC_NOSCAN, NODE, REALLOC };
+
+/* What the n-th call is counted in: every way in, and every kind of span. */
+static const struct step {
+	enum how how;
+	u32 size;
+	unsigned int of;	/* REALLOC: the step whose object it is */
+} steps[] = {
+	{ ALLOC, 8 },
+	{ ALLOC, 100 },
+	{ ZALLOC, 2000 },
+	{ NOSCAN, 5 },
+	{ ZALLOC_NOSCAN, 11 },
+	{ NOSCAN, 500 },
+	{ NODE, 64 },
+	{ NODE, 50000 },
+	{ ALLOC, 32768 },
+	{ ALLOC, 40000 },
+	{ ZALLOC, SZ_1M },
+	{ ALLOC, GOALLOC_MAX_SIZE },
+	{ ALLOC, 24 },
+	{ NOSCAN, 256 },
+	{ ZALLOC_NOSCAN, 1024 },
+	{ ALLOC, 4096 },
+	{ ZALLOC, 10240 },
+	{ NOSCAN, 100000 },
+	{ NODE, 3000 },
+	{ REALLOC, 5000, 1 },
+	{ REALLOC, 300, 3 },
+	{ REALLOC, 200000, 9 },
+};
+
+static void *step_alloc(const struct step *s, void *old, gfp_t gfp)
+{
+	switch (s->how) {
+	case ALLOC:
+		return goalloc_alloc(s->size, gfp);
+	case ZALLOC:
+		return goalloc_zalloc(s->size, gfp);
+	case NOSCAN:
+		return goalloc_alloc_noscan(s->size, gfp);
+	case ZALLOC_NOSCAN:
+		return goalloc_zalloc_noscan(s->size, gfp);
+	case NODE:
+		return goalloc_alloc_node(s->size, gfp | __GFP_THISNODE, numa_mem_id());
+	default:
+		return goalloc_realloc(old, s->size, gfp);
+	}
+}
+
+struct outcome {
+	unsigned int nulls;
+	unsigned int bad;
+};
+
+/* All steps whose size is at most @most, each checked; then free what there is. */
+static struct outcome run_steps(gfp_t gfp, u32 most)
+{
+	void *objs[ARRAY_SIZE(steps)] = {};
+	struct outcome out = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct step *s = &steps[i];
+		bool re = s->how == REALLOC;
+		void *ptr, *old = re ? objs[s->of] : NULL;
+
+		if (s->size > most)
+			continue;
+		ptr = step_alloc(s, old, gfp);
+		if (old)
+			out.bad += !util_filled(ptr ?: old, rounddown(steps[s->of].size, 8), s->of);
+		if (!ptr) {
+			out.nulls++;
+			continue;
+		}
+		if (re)
+			objs[s->of] = NULL;
+		objs[i] = ptr;
+		out.bad += goalloc_size(ptr) < s->size;
+		if (s->how == ZALLOC || s->how == ZALLOC_NOSCAN)
+			out.bad += !util_is_zero(ptr, s->size);
+		util_fill(ptr, rounddown(s->size, 8), i);
+	}
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (!objs[i])
+			continue;
+		out.bad += !util_filled(objs[i], rounddown(steps[i].size, 8), i);
+		if (i % 2)
+			goalloc_free(objs[i]);
+		else
+			goalloc_free_sensitive(objs[i]);
+	}
+	return out;
+}
+
+static void fault_each_call(struct kunit *test, enum fault_point point)
+{
+	unsigned int n, hit = 1, nulls = 0, leaked = 0, broken = 0;
+	struct baseline base;
+	struct outcome out;
+
+	for (n = 0; hit && n < MOST_NTH; nulls += out.nulls) {
+		struct hoard h = {};
+
+		take_baseline(&base);
+		if (point == FAULT_META)
+			hoard(&h);
+		arm(point, ++n, 1);
+		out = run_steps(GFP_KERNEL, GOALLOC_MAX_SIZE);
+		hit = disarm(point, 1);
+		unhoard(&h);
+		KUNIT_EXPECT_EQ_MSG(test, out.bad, 0, "call %u: objects not intact", n);
+		KUNIT_EXPECT_LE_MSG(test, out.nulls, hit, "call %u", n);
+		if (point == FAULT_REFILL)
+			KUNIT_EXPECT_EQ_MSG(test, out.nulls, hit, "call %u", n);
+		leaked += leaks(test, &base);
+		broken += util_check_identities(test);
+		util_check_allocator(test, 1000);
+	}
+	kunit_info(test, "%-6s each of %u calls failed once: %u NULL, %u leaks, sums %s\n",
+		   point_names[point], n - 1, nulls, leaked, broken ? "BROKEN" : "hold");
+	KUNIT_EXPECT_FALSE_MSG(test, hit, "more calls than %u", MOST_NTH);
+	KUNIT_EXPECT_GT_MSG(test, nulls, 2, "no caller noticed");
+}
+
+/* Each draw of pages of a fixed workload fails once. */
+static void fault_draw_each(struct kunit *test)
+{
+	fault_each_call(test, FAULT_DRAW);
+}
+
+/* Each draw of metadata of a fixed workload fails once. */
+static void fault_meta_each(struct kunit *test)
+{
+	fault_each_call(test, FAULT_META);
+}
+
+/* Each refill of a fixed workload fails once. */
+static void fault_refill_each(struct kunit *test)
+{
+	fault_each_call(test, FAULT_REFILL);
+}
+
+/*
+ * An arena of which a part cannot be had is not made, and what was had goes back.
+ * The windows lie far behind the machine's memory.
+ */
+static void fault_arena_each(struct kunit *test)
+{
+	unsigned long addr, first = arena_map_size / 2;
+	struct baseline base;
+	unsigned int n, hit;
+	struct arena *a;
+
+	for (n = 1, hit = 1; hit && n < 10; n++) {
+		struct hoard h = {};
+
+		addr = PAGE_OFFSET + ((first + n * ARENA_L2_SIZE) << ARENA_SHIFT);
+		take_baseline(&base);
+		hoard(&h);
+		arm(FAULT_META, n, 1);
+		a = arena_create(addr, &page_heaps[0], GFP_KERNEL);
+		hit = disarm(FAULT_META, 1);
+		unhoard(&h);
+		KUNIT_EXPECT_EQ(test, !a, hit);
+		KUNIT_EXPECT_PTR_EQ(test, arena_of(addr), a);
+		KUNIT_EXPECT_EQ(test, leaks(test, &base), 0);
+		KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, n - 2, 3, "a table, a struct, a page of spans");
+}
+
+/* ------------------------------------------------------------- the rest */
+
+/* What must not fail does not, though everything fails that may; and without a warning. */
+static void fault_nofail(struct kunit *test)
+{
+	struct baseline base;
+	struct outcome may, must;
+	struct hoard h = {};
+	int point;
+
+	take_baseline(&base);
+	hoard(&h);
+	for (point = 0; point < NR_FAULT_POINTS; point++)
+		arm(point, 1, MANY_TIMES);
+	may = run_steps(GFP_KERNEL, GOALLOC_MAX_SIZE);
+	must = run_steps(GFP_KERNEL | __GFP_NOFAIL, GOALLOC_MAX_SIZE);
+	for (point = 0; point < NR_FAULT_POINTS; point++)
+		disarm(point, MANY_TIMES);
+	unhoard(&h);
+	KUNIT_EXPECT_GT(test, may.nulls, 0);
+	KUNIT_EXPECT_EQ(test, may.bad, 0);
+	KUNIT_EXPECT_EQ(test, must.nulls, 0);
+	KUNIT_EXPECT_EQ(test, must.bad, 0);
+	KUNIT_EXPECT_EQ(test, leaks(test, &base), 0);
+	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+}
+
+static void steps_in_irq(void *arg)
+{
+	*(struct outcome *)arg = run_steps(GFP_ATOMIC, SZ_32K);
+}
+
+/* In hard interrupts too. */
+static void fault_in_irq(struct kunit *test)
+{
+	unsigned int cpu = util_other_cpu(test, raw_smp_processor_id());
+	struct baseline base;
+	struct outcome out;
+	int point;
+
+	for (point = 0; point < NR_FAULT_POINTS; point++) {
+		take_baseline(&base);
+		arm(point, 2, MANY_TIMES);
+		util_call_on(test, cpu, steps_in_irq, &out);
+		disarm(point, MANY_TIMES);
+		KUNIT_EXPECT_EQ(test, out.bad, 0);
+		if (point == FAULT_REFILL)
+			KUNIT_EXPECT_GT(test, out.nulls, 0);
+		KUNIT_EXPECT_EQ(test, leaks(test, &base), 0);
+		KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	}
+	util_check_allocator(test, 1000);
+}
+
+static struct kunit_case fault_cases[] = {
+	KUNIT_CASE(fault_draw_rates),
+	KUNIT_CASE(fault_meta_rates),
+	KUNIT_CASE(fault_refill_rates),
+	KUNIT_CASE(fault_draw_each),
+	KUNIT_CASE(fault_meta_each),
+	KUNIT_CASE(fault_refill_each),
+	KUNIT_CASE(fault_arena_each),
+	KUNIT_CASE(fault_nofail),
+	KUNIT_CASE(fault_in_irq),
+	{}
+};
+
+static struct kunit_suite fault_suite = {
+	.name = "goalloc_fault",
+	.init = fault_suite_init,
+	.exit = fault_suite_exit,
+	.test_cases = fault_cases,
+};
+
+#else /* !CONFIG_FAULT_INJECTION */
+
+static void fault_injection(struct kunit *test)
+{
+	kunit_skip(test, "the kernel has no fault injection");
+}
+
+static struct kunit_case fault_cases[] = {
+	KUNIT_CASE(fault_injection),
+	{}
+};
+
+static struct kunit_suite fault_suite = {
+	.name = "goalloc_fault",
+	.test_cases = fault_cases,
+};
+
+#endif
+
+kunit_test_suite(fault_suite);
