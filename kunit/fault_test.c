@@ -117,7 +117,7 @@ static unsigned long count_arenas(void)
 /* Second-level tables of the arena map; the last of all is the empty one. */
 static unsigned long count_tables(void)
 {
-	unsigned long i, last = (arena_map_size >> ARENA_L2_SHIFT) - 1, tables = 0;
+	unsigned long i, last = arena_map_l1_size - 1, tables = 0;
 
 	for (i = 0; i < last; i++)
 		tables += arena_map[i] != arena_map[last];
@@ -429,7 +429,7 @@ static void fault_refill_each(struct kunit *test)
  */
 static void fault_arena_each(struct kunit *test)
 {
-	unsigned long addr, first = arena_map_size / 2;
+	unsigned long addr, first = arena_map_size() / 2;
 	struct baseline base;
 	unsigned int n, hit;
 	struct arena *a;
