@@ -9,52 +9,8 @@
 # that nothing was changed, and a stack that names the caller; and that the calls
 # are counted, the books balance, and all pages go back.
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
-tests=38
-number=0
-failed=0
-
-skip_all()
-{
-	echo "1..0 # SKIP $1"
-	exit 4
-}
-
-# value NAME: the number of that line of stats.
-value()
-{
-	awk -F': ' -v name="$1" '$1 == name { print $2 }' /proc/goalloc/stats
-}
-
-unload()
-{
-	for module in goalloc_badinput goalloc; do
-		! grep -q "^$module " /proc/modules || rmmod "$module" || return
-	done
-}
-
-# Leave the kernel log since goalloc was last loaded in $log, without time stamps.
-save_log()
-{
-	dmesg >"$log.all"
-	tail -n "+$(grep -n 'goalloc: loaded:' "$log.all" | tail -n 1 | cut -d: -f1)" "$log.all" |
-		sed 's/^\[[^]]*\] \(\[[^]]*\] \)\?//' >"$log"
-}
-
-# count TIMES REGEXP: exactly so many lines of the log match.
-count()
-{
-	found=$(grep -cE -- "$2" "$log")
-	[ "$found" -eq "$1" ] || why="$why
-# $found lines instead of $1 match: $2"
-}
-
-# is WHAT VALUE WANTED
-is()
-{
-	[ "$2" = "$3" ] || why="$why
-# $1 is $2 instead of $3"
-}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 # run_cases 'CASE...': on a new goalloc, with a scavenge between two of them and at
 # the end.  Leaves the log in $log, what went wrong in $why, and the number of bad calls
@@ -66,39 +22,25 @@ run_cases()
 	: >"$log"
 	if ! { unload && insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 &&
 		insmod "$mods/goalloc_badinput.ko" case=none; }; then
-		why='
-# goalloc and goalloc_badinput cannot be loaded'
+		complain 'goalloc and goalloc_badinput cannot be loaded'
 		return
 	fi
 	for case in $1; do
 		echo 1 >/proc/goalloc/scavenge
-		echo "$case" >/sys/module/goalloc_badinput/parameters/case || why="$why
-# what follows $case is wrong, see the kernel log"
+		echo "$case" >/sys/module/goalloc_badinput/parameters/case ||
+			complain "what follows $case is wrong, see the kernel log"
 	done
 	counted=$(value BadFrees)
-	is HeapObjects "$(value HeapObjects)" 0
-	grep -q 'off by' /proc/goalloc/stats && why="$why
-# $(grep 'off by' /proc/goalloc/stats)"
+	same HeapObjects "$(value HeapObjects)" 0
+	grep -q 'off by' /proc/goalloc/stats && complain "$(grep 'off by' /proc/goalloc/stats)"
 	echo 1 >/proc/goalloc/scavenge
-	is 'Drawn after scavenge' "$(value Drawn)" 0
-	unload || why="$why
-# cannot be unloaded"
+	same 'Drawn after scavenge' "$(value Drawn)" 0
+	unload || complain 'cannot be unloaded'
 	save_log
 	calls=$(awk '/^goalloc_badinput: end .* bad calls: / { n += $4 } END { print n + 0 }' "$log")
-	is BadFrees "$counted" "$calls"
+	same BadFrees "$counted" "$calls"
 	count 0 '^goalloc: leak:'
 	count 0 '^goalloc_badinput: FAILED'
-}
-
-verdict()
-{
-	number=$((number + 1))
-	if [ -z "$why" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1$why"
-		failed=1
-	fi
 }
 
 # Every function that takes a pointer was handed it and named in title and stack.
@@ -121,7 +63,7 @@ count_reports()
 reports()
 {
 	run_cases "$2"
-	is 'the number of bad calls' "$calls" "$3"
+	same 'the number of bad calls' "$calls" "$3"
 	count_reports "$3" "$4"
 	count "$3" "^goalloc:   $5\$"
 	[ -z "$6" ] || count "$3" "^goalloc:   $6\$"
@@ -134,21 +76,19 @@ reports()
 says()
 {
 	run_cases "$2"
-	is 'the number of bad calls' "$calls" 0
+	same 'the number of bad calls' "$calls" 0
 	count "$3" "^goalloc: $4"
 	count "$3" '^goalloc: [^lus]'	# all but "loaded", "unloaded" and "scavenge"
 	verdict "$1"
 }
 
-[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
-[ -e "$mods/goalloc_badinput.ko" ] || skip_all 'needs goalloc_badinput.ko'
+needs goalloc_badinput
 [ "$(nproc)" -ge 2 ] || skip_all 'needs two CPUs'
 
 log=$(mktemp)
 trap 'rm -f "$log" "$log.all"' EXIT
 
-echo 'KTAP version 1'
-echo "1..$tests"
+plan 38
 
 double='the object is free already \(double free\)'
 interior='the address is inside an object, not its start \(interior pointer\)'
@@ -170,7 +110,7 @@ noscan="($(span 2 noscan 16 512)|$(span 3 noscan 24 341)|$(span 6 noscan 64 128)
 tiny=$(span '[0-9]+' tiny 16 512)
 
 run_cases churn
-is 'the number of bad calls' "$calls" 0
+same 'the number of bad calls' "$calls" 0
 count 0 '^goalloc: bad'
 verdict 'without bad input there is no report'
 
@@ -240,7 +180,7 @@ says 'above 4 MiB: NULL, one warning' too_large \
 	1 'request of 4194305 bytes is above the limit of 4194304: NULL returned$'
 first=$(grep -E '^goalloc: request|from here on goalloc may warn' "$log" | head -n 1)
 why=
-is 'the first line' "$first" 'goalloc_badinput: from here on goalloc may warn, once'
+same 'the first line' "$first" 'goalloc_badinput: from here on goalloc may warn, once'
 verdict 'above 4 MiB with __GFP_NOWARN: NULL, no warning'
 says '__GFP_HIGHMEM: served, one warning' highmem \
 	1 '__GFP_HIGHMEM ignored, as kmalloc\(\) would: fix the caller$'
@@ -253,7 +193,7 @@ says 'a node that there is not: NULL, no report' bad_node 0 '.*bad'
 why=
 # The limit is 20 reports in 5 seconds: after that the next one says what was left out.
 insmod "$mods/goalloc.ko" && insmod "$mods/goalloc_badinput.ko" case=flood
-is BadFrees "$(value BadFrees)" 100
+same BadFrees "$(value BadFrees)" 100
 save_log
 count 20 '^goalloc: bad goalloc_[a-z_]+\([^)]+\)+: double free$'
 count 20 'nothing was changed; the caller is:$'
@@ -262,7 +202,7 @@ verdict 'a hundred bad calls: all counted, twenty reported'
 why=
 sleep 5.1
 echo softirq >/sys/module/goalloc_badinput/parameters/case
-is BadFrees "$(value BadFrees)" 105
+same BadFrees "$(value BadFrees)" 105
 unload
 save_log
 count 25 '^goalloc: bad goalloc_[a-z_]+\([^)]+\)+: double free$'
@@ -271,14 +211,14 @@ verdict 'five seconds later reports come again, and say how many were left out'
 
 # All cases on one goalloc, one after the other: what one leaves must not hurt the next.
 why=
-insmod "$mods/goalloc.ko" && insmod "$mods/goalloc_badinput.ko" || why='
-# a case failed, see the kernel log'
-is 'HeapObjects' "$(value HeapObjects)" 0
+{ insmod "$mods/goalloc.ko" && insmod "$mods/goalloc_badinput.ko"; } ||
+	complain 'a case failed, see the kernel log'
+same 'HeapObjects' "$(value HeapObjects)" 0
 unload
 save_log
 count 0 '^goalloc: leak:'
 count 0 '^goalloc_badinput: FAILED'
 verdict 'all cases one after the other on one goalloc'
 
-[ "$number" -eq "$tests" ] || failed=1
+[ "$number" -eq 38 ] || failed=1
 exit $failed

@@ -5,67 +5,9 @@
 # objects are kept from everybody: what lies in them stays, while memory is filled,
 # while goalloc is loaded again and works as ever.
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
 noise=1024	# KiB: memory in use moves a little by itself
-number=0
-failed=0
-
-value()
-{
-	awk -F': ' -v name="$1" '$1 == name { print $2 }' /proc/goalloc/stats
-}
-
-# KiB that nobody uses: MemFree, and what waits in the zones' per-CPU lists, which can
-# be as much again.
-free_memory()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '$1 == "MemFree:" { n += $2 }
-		$1 == "count:" { n += $2 * page / 1024 }
-		END { printf "%d\n", n }' \
-		page="$(getconf PAGESIZE 2>/dev/null || echo 4096)" /proc/meminfo /proc/zoneinfo
-}
-
-unload()
-{
-	for module in goalloc_badinput goalloc_leak goalloc; do
-		! grep -q "^$module " /proc/modules || rmmod "$module" || return
-	done
-}
-
-# Leave the kernel log since goalloc was last loaded in $log, without time stamps.
-save_log()
-{
-	dmesg >"$log.all"
-	tail -n "+$(grep -n 'goalloc: loaded:' "$log.all" | tail -n 1 | cut -d: -f1)" "$log.all" |
-		sed 's/^\[[^]]*\] \(\[[^]]*\] \)\?//' >"$log"
-}
-
-# count TIMES REGEXP: exactly so many lines of the log match.
-count()
-{
-	found=$(grep -cE -- "$2" "$log")
-	[ "$found" -eq "$1" ] || why="$why
-# $found lines instead of $1 match: $2"
-}
-
-complain()
-{
-	why="$why
-# $1"
-}
-
-verdict()
-{
-	number=$((number + 1))
-	if [ -z "$why" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1$why"
-		failed=1
-	fi
-	why=
-}
 
 # leaks OBJECTS BYTES CLASS KIND: just one report of this class, saying this.
 leaks()
@@ -75,18 +17,13 @@ leaks()
 	count 1 "^goalloc: leak: $1 objects, $2 bytes, size class $3 $4, in [0-9]+ spans: $kept\$"
 }
 
-[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
-for module in goalloc_leak goalloc_badinput; do
-	[ -e "$mods/$module.ko" ] || { echo "1..0 # SKIP needs $module.ko"; exit 4; }
-done
+needs goalloc_leak goalloc_badinput
 unload || exit 1
 log=$(mktemp)
 fill=$(mktemp)
 trap 'rm -f "$log" "$log.all" "$fill"' EXIT
 
-echo 'KTAP version 1'
-echo '1..9'
-why=
+plan 9
 
 # The kernel keeps some memory after its first load of a module: have that behind us.
 insmod "$mods/goalloc.ko"

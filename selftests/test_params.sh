@@ -4,32 +4,8 @@
 # message and with nothing left behind; one in range is taken and takes effect.
 # (panic_on_bad_free set needs a machine of its own to panic, and is not tested here.)
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
-number=0
-failed=0
-
-value()
-{
-	awk -F': ' -v name="$1" '$1 == name { print $2 }' /proc/goalloc/stats
-}
-
-result()
-{
-	number=$((number + 1))
-	if [ -z "$why" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1: $why"
-		failed=1
-	fi
-}
-
-unload()
-{
-	for module in goalloc_leak goalloc; do
-		! grep -q "^$module " /proc/modules || rmmod "$module" || return
-	done
-}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 messages()
 {
@@ -42,13 +18,13 @@ refused()
 	why=
 	before=$(messages "$2")
 	# shellcheck disable=SC2086 # a list
-	! insmod "$mods/goalloc.ko" $1 2>/dev/null || why='it was loaded'
-	[ "$(messages "$2")" -gt "$before" ] || why="$why no message like '$2'"
-	! grep -q '^goalloc ' /proc/modules || why="$why it is in /proc/modules"
-	[ ! -e /proc/goalloc ] || why="$why /proc/goalloc is there"
-	[ ! -e /sys/module/goalloc ] || why="$why /sys/module/goalloc is there"
+	! insmod "$mods/goalloc.ko" $1 2>/dev/null || complain 'it was loaded'
+	[ "$(messages "$2")" -gt "$before" ] || complain "no message like '$2'"
+	! grep -q '^goalloc ' /proc/modules || complain "it is in /proc/modules"
+	[ ! -e /proc/goalloc ] || complain "/proc/goalloc is there"
+	[ ! -e /sys/module/goalloc ] || complain "/sys/module/goalloc is there"
 	unload
-	result "$1 is refused with a message"
+	verdict "$1 is refused with a message"
 }
 
 # accepted PARAMETERS: it is loaded, shows them, and works.
@@ -56,23 +32,21 @@ accepted()
 {
 	why=
 	# shellcheck disable=SC2086 # a list
-	insmod "$mods/goalloc.ko" $1 || why='it was not loaded'
+	insmod "$mods/goalloc.ko" $1 || complain 'it was not loaded'
 	for parameter in $1; do
 		file=/sys/module/goalloc/parameters/${parameter%%=*}
-		[ "$(cat "$file")" = "${parameter#*=}" ] || why="$why $file is $(cat "$file")"
+		[ "$(cat "$file")" = "${parameter#*=}" ] || complain "$file is $(cat "$file")"
 	done
-	insmod "$mods/goalloc_leak.ko" sizes=100,50000 counts=100,10 || why="$why cannot allocate"
-	[ "$(value HeapObjects)" = 110 ] || why="$why $(value HeapObjects) objects instead of 110"
-	rmmod goalloc_leak || why="$why cannot unload the client"
-	[ "$(value HeapObjects)" = 0 ] || why="$why $(value HeapObjects) objects instead of 0"
+	insmod "$mods/goalloc_leak.ko" sizes=100,50000 counts=100,10 || complain "cannot allocate"
+	[ "$(value HeapObjects)" = 110 ] || complain "$(value HeapObjects) objects instead of 110"
+	rmmod goalloc_leak || complain "cannot unload the client"
+	[ "$(value HeapObjects)" = 0 ] || complain "$(value HeapObjects) objects instead of 0"
 }
 
-[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
-[ -e "$mods/goalloc_leak.ko" ] || { echo '1..0 # SKIP needs goalloc_leak.ko'; exit 4; }
+needs goalloc_leak
 unload || exit 1
 
-echo 'KTAP version 1'
-echo '1..16'
+plan 16
 
 range='goalloc: parameter'
 refused scavenge_retain=101 "$range scavenge_retain=101 is out of range: 0..100"
@@ -92,36 +66,36 @@ refused panic_on_bad_free=perhaps "goalloc: .perhaps' invalid for parameter .pan
 accepted ''
 for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644; do
 	file=/sys/module/goalloc/parameters/${default%%:*}
-	[ "$(cat "$file"):$(stat -c %a "$file")" = "${default#*:}" ] || why="$why $file"
+	[ "$(cat "$file"):$(stat -c %a "$file")" = "${default#*:}" ] || complain "$file"
 done
-unload || why="$why cannot be unloaded"
-result 'without parameters: the defaults, and who may change them'
+unload || complain "cannot be unloaded"
+verdict 'without parameters: the defaults, and who may change them'
 
 accepted 'scavenge_retain=0 scavenge_interval_ms=10'
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	[ "$(value Drawn)" -ne 0 ] || break
 	sleep 1
 done
-[ "$(value Drawn)" -eq 0 ] || why="$why $(value Drawn) bytes still drawn after $try seconds"
-unload || why="$why cannot be unloaded"
-result 'scavenge_retain=0 scavenge_interval_ms=10: soon everything is given back'
+[ "$(value Drawn)" -eq 0 ] || complain "$(value Drawn) bytes still drawn after $try seconds"
+unload || complain "cannot be unloaded"
+verdict 'scavenge_retain=0 scavenge_interval_ms=10: soon everything is given back'
 
 accepted 'scavenge_retain=100 scavenge_interval_ms=60000'
 sleep 2
-[ "$(value Drawn)" -ne 0 ] || why="$why nothing is drawn any more"
-unload || why="$why cannot be unloaded"
-result 'scavenge_retain=100 scavenge_interval_ms=60000: nothing is given back so soon'
+[ "$(value Drawn)" -ne 0 ] || complain "nothing is drawn any more"
+unload || complain "cannot be unloaded"
+verdict 'scavenge_retain=100 scavenge_interval_ms=60000: nothing is given back so soon'
 
 accepted 'scavenge_retain=100 scavenge_interval_ms=10'
-unload || why="$why cannot be unloaded"
-result 'scavenge_retain=100 scavenge_interval_ms=10'
+unload || complain "cannot be unloaded"
+verdict 'scavenge_retain=100 scavenge_interval_ms=10'
 
 accepted 'scavenge_retain=0 scavenge_interval_ms=60000'
-unload || why="$why cannot be unloaded"
-result 'scavenge_retain=0 scavenge_interval_ms=60000'
+unload || complain "cannot be unloaded"
+verdict 'scavenge_retain=0 scavenge_interval_ms=60000'
 
 accepted 'panic_on_bad_free=N'
-unload || why="$why cannot be unloaded"
-result 'panic_on_bad_free=N'
+unload || complain "cannot be unloaded"
+verdict 'panic_on_bad_free=N'
 
 exit $failed

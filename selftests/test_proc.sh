@@ -6,46 +6,8 @@
 
 # shellcheck disable=SC2016 # $1, $2 ... are awk's
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
-proc=/proc/goalloc
-number=0
-failed=0
-
-value()
-{
-	awk -F': ' -v name="$1" '$1 == name { print $2 }' $proc/stats
-}
-
-unload()
-{
-	for module in goalloc_badinput goalloc_leak goalloc; do
-		! grep -q "^$module " /proc/modules || rmmod "$module" || return
-	done
-}
-
-complain()
-{
-	why="$why
-# $1"
-}
-
-# is WHAT VALUE WANTED
-is()
-{
-	[ "$2" = "$3" ] || complain "$1 is $2 instead of $3"
-}
-
-verdict()
-{
-	number=$((number + 1))
-	if [ -z "$why" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1$why"
-		failed=1
-	fi
-	why=
-}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 skip()
 {
@@ -67,12 +29,12 @@ check_stats()
 	[ "$checks" -ge 6 ] || complain "only $checks checks are ok"
 	bad=$(grep '^Check ' $proc/stats | grep -v ': ok$')
 	[ -z "$bad" ] || complain "$bad"
-	is HeapObjects "$(value HeapObjects)" $(($(value Mallocs) - $(value Frees)))
-	is HeapAlloc "$(value HeapAlloc)" "$(value Alloc)"
-	is Drawn "$(value Drawn)" $(($(value Prepared) + $(value Ready)))
-	is HeapInuse "$(value HeapInuse)" "$(value Ready)"
-	is HeapReleased "$(value HeapReleased)" "$(value Reserved)"
-	is HeapIdle "$(value HeapIdle)" $(($(value Prepared) + $(value Reserved)))
+	same HeapObjects "$(value HeapObjects)" $(($(value Mallocs) - $(value Frees)))
+	same HeapAlloc "$(value HeapAlloc)" "$(value Alloc)"
+	same Drawn "$(value Drawn)" $(($(value Prepared) + $(value Ready)))
+	same HeapInuse "$(value HeapInuse)" "$(value Ready)"
+	same HeapReleased "$(value HeapReleased)" "$(value Reserved)"
+	same HeapIdle "$(value HeapIdle)" $(($(value Prepared) + $(value Reserved)))
 }
 
 # Rows of sizeclasses: by themselves, and against stats.
@@ -86,25 +48,25 @@ check_sizeclasses()
 		$1 > 0 && int($4 / $3) != $5 { print "objects do not fill the span: " $0 }' \
 		$proc/sizeclasses)
 	[ -z "$bad" ] || complain "$bad"
-	is 'mallocs of all classes' "$(sum sizeclasses 9 '$2 != "tiny"')" \
+	same 'mallocs of all classes' "$(sum sizeclasses 9 '$2 != "tiny"')" \
 		$(($(value Mallocs) - $(value TinyMallocs)))
-	is 'frees of all classes' "$(sum sizeclasses 10 '$2 != "tiny"')" \
+	same 'frees of all classes' "$(sum sizeclasses 10 '$2 != "tiny"')" \
 		$(($(value Frees) - $(value TinyFrees)))
-	is 'bytes in use of all classes' "$(sum sizeclasses '7 * $3')" \
+	same 'bytes in use of all classes' "$(sum sizeclasses '7 * $3')" \
 		$(($(value Alloc) - $(value LargeAlloc)))
-	is 'refills of all CPUs' "$(sum mcache 6)" "$(sum sizeclasses 11)"
+	same 'refills of all CPUs' "$(sum mcache 6)" "$(sum sizeclasses 11)"
 }
 
 # Spans against stats and sizeclasses.
 check_spans()
 {
-	is 'pages of all spans' $(($(sum spans 2) * 8192)) "$(value Ready)"
-	is 'objects in use in all spans' "$(sum spans 8 '$4 != "tiny"')" \
+	same 'pages of all spans' $(($(sum spans 2) * 8192)) "$(value Ready)"
+	same 'objects in use in all spans' "$(sum spans 8 '$4 != "tiny"')" \
 		"$(sum sizeclasses 7 '$2 != "tiny"')"
-	is 'tiny blocks in use in all spans' "$(sum spans 8 '$4 == "tiny"')" \
+	same 'tiny blocks in use in all spans' "$(sum spans 8 '$4 == "tiny"')" \
 		"$(sum sizeclasses 7 '$2 == "tiny"')"
-	is 'the number of spans' "$(sum spans '2 / $2')" "$(sum sizeclasses 6)"
-	is 'differences by class' "$({ sed 1d $proc/spans; echo; sed 1d $proc/sizeclasses; } | awk '
+	same 'the number of spans' "$(sum spans '2 / $2')" "$(sum sizeclasses 6)"
+	same 'differences by class' "$({ sed 1d $proc/spans; echo; sed 1d $proc/sizeclasses; } | awk '
 		/^$/ { classes = 1; next }
 		!classes { n = $4 == "tiny" ? $4 : $3 " " $4; spans[n]++; inuse[n] += $8; next }
 		{
@@ -120,9 +82,9 @@ check_spans()
 # Arenas against stats, and each against its 512 pages.
 check_arenas()
 {
-	is 'reserved pages of all arenas' $(($(sum arenas 3) * 8192)) "$(value Reserved)"
-	is 'prepared pages of all arenas' $(($(sum arenas 4) * 8192)) "$(value Prepared)"
-	is 'ready pages of all arenas' $(($(sum arenas 5) * 8192)) "$(value Ready)"
+	same 'reserved pages of all arenas' $(($(sum arenas 3) * 8192)) "$(value Reserved)"
+	same 'prepared pages of all arenas' $(($(sum arenas 4) * 8192)) "$(value Prepared)"
+	same 'ready pages of all arenas' $(($(sum arenas 5) * 8192)) "$(value Ready)"
 	bad=$(awk 'NR > 1 && ($3 + $4 + $5 != 512 || $6 > $4)' $proc/arenas)
 	[ -z "$bad" ] || complain "a row of arenas that cannot be: $bad"
 }
@@ -159,25 +121,20 @@ as_nobody()
 	su -s /bin/sh nobody -c "$1" 2>/dev/null
 }
 
-[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
-for module in goalloc_leak goalloc_badinput; do
-	[ -e "$mods/$module.ko" ] || { echo "1..0 # SKIP needs $module.ko"; exit 4; }
-done
+needs goalloc_leak goalloc_badinput
 unload || exit 1
 restrict=$(cat /proc/sys/kernel/kptr_restrict)
 made_users=
 trap 'echo "$restrict" >/proc/sys/kernel/kptr_restrict; rm -f $made_users' EXIT
 
-echo 'KTAP version 1'
-echo '1..17'
-why=
+plan 17
 
 # The scavenger comes too seldom to move pages while they are counted.
 insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 || exit 1
 
-is 'the list of files' "$(cd $proc && echo *)" 'arenas mcache scavenge sizeclasses spans stats'
+same 'the list of files' "$(cd $proc && echo *)" 'arenas mcache scavenge sizeclasses spans stats'
 for file in stats:444 sizeclasses:444 spans:400 arenas:400 mcache:400 scavenge:200; do
-	is "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
+	same "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
 done
 verdict 'all files are there, addresses and owners for root alone'
 
@@ -202,9 +159,9 @@ else
 fi
 
 check_all
-is 'the rows of spans' "$(wc -l <$proc/spans)" 1
-is 'the rows of sizeclasses' "$(wc -l <$proc/sizeclasses)" 1
-is 'the rows of arenas' "$(wc -l <$proc/arenas)" 1
+same 'the rows of spans' "$(wc -l <$proc/spans)" 1
+same 'the rows of sizeclasses' "$(wc -l <$proc/sizeclasses)" 1
+same 'the rows of arenas' "$(wc -l <$proc/arenas)" 1
 verdict 'an empty goalloc: tables are empty, all checks are ok'
 
 # What a client holds: 1000 + 7 + 33 + 3 small, 5 + 2 large, 40 tiny alone in their blocks.
@@ -212,20 +169,20 @@ insmod "$mods/goalloc_leak.ko" sizes=64,64,1100,32768,40000,100000,15 \
 	counts=1000,7,33,3,5,2,40 noscan=0,1,0,0,0,1,1
 small=$((1000 * 64 + 7 * 64 + 33 * 1152 + 3 * 32768))
 large=$((5 * 40960 + 2 * 106496))
-is HeapObjects "$(value HeapObjects)" 1090
-is TinyMallocs "$(value TinyMallocs)" 40
-is LargeAlloc "$(value LargeAlloc)" $large
-is Alloc "$(value Alloc)" $((small + large + 40 * 16))
-is TotalAlloc "$(value TotalAlloc)" "$(value Alloc)"
+same HeapObjects "$(value HeapObjects)" 1090
+same TinyMallocs "$(value TinyMallocs)" 40
+same LargeAlloc "$(value LargeAlloc)" $large
+same Alloc "$(value Alloc)" $((small + large + 40 * 16))
+same TotalAlloc "$(value TotalAlloc)" "$(value Alloc)"
 verdict 'stats: objects and bytes are those that a client holds'
 
 for row in 6:scan:64:1000 6:noscan:64:7 33:scan:1152:33 67:scan:32768:3 0:scan:0:5 0:noscan:0:2 \
 	2:tiny:16:40; do
 	wanted=$(echo "$row" | tr : ' ')
-	is "$wanted" "$(awk -v class="${wanted%% *}" -v row="$wanted" \
+	same "$wanted" "$(awk -v class="${wanted%% *}" -v row="$wanted" \
 		'$1 " " $2 " " $3 " " $7 == row' $proc/sizeclasses | wc -l)" 1
 done
-is 'the rows in use' "$(awk 'NR > 1 && $7 > 0' $proc/sizeclasses | wc -l)" 7
+same 'the rows in use' "$(awk 'NR > 1 && $7 > 0' $proc/sizeclasses | wc -l)" 7
 verdict 'sizeclasses: the rows are those of what a client holds'
 
 check_stats
@@ -240,17 +197,17 @@ verdict 'arenas: pages by state agree with stats'
 for file in spans arenas; do
 	rows=$(dd if=$proc/$file bs=64k 2>/dev/null | md5sum)
 	for size in 16 100 200 1000; do
-		is "$file in reads of $size bytes" "$(dd if=$proc/$file bs=$size 2>/dev/null | md5sum)" "$rows"
+		same "$file in reads of $size bytes" "$(dd if=$proc/$file bs=$size 2>/dev/null | md5sum)" "$rows"
 	done
 done
 verdict 'spans and arenas: the same rows whatever the size of the reads'
 
-is 'the rows' "$(sed 1d $proc/mcache | wc -l)" "$(awk -F- '{ print $NF + 1 }' \
+same 'the rows' "$(sed 1d $proc/mcache | wc -l)" "$(awk -F- '{ print $NF + 1 }' \
 	/sys/devices/system/cpu/possible)"
-is 'the CPUs online' "$(awk '$2 == "yes"' $proc/mcache | wc -l)" "$(nproc)"
+same 'the CPUs online' "$(awk '$2 == "yes"' $proc/mcache | wc -l)" "$(nproc)"
 bad=$(awk 'NR > 1 && ($1 != NR - 2 || $7 > 64)' $proc/mcache)
 [ -z "$bad" ] || complain "a row of mcache that cannot be: $bad"
-is 'CPUs that hold something' "$(awk 'NR > 1 && $3 > 0 && $4 > 0 && $5 > 0' $proc/mcache |
+same 'CPUs that hold something' "$(awk 'NR > 1 && $3 > 0 && $4 > 0 && $5 > 0' $proc/mcache |
 	wc -l | sed 's/[1-9][0-9]*/some/')" some
 verdict 'mcache: a row for each CPU'
 
@@ -267,10 +224,10 @@ echo "$restrict" >/proc/sys/kernel/kptr_restrict
 
 echo 1 >$proc/scavenge
 check_all
-is Prepared "$(value Prepared)" 0
-is HeapObjects "$(value HeapObjects)" 1090
-is 'CPUs that hold spans' "$(awk 'NR > 1 && $3 > 0' $proc/mcache | wc -l)" 0
-is ScavengedDemand "$(value ScavengedDemand)" "$(value PagesReturned)"
+same Prepared "$(value Prepared)" 0
+same HeapObjects "$(value HeapObjects)" 1090
+same 'CPUs that hold spans' "$(awk 'NR > 1 && $3 > 0' $proc/mcache | wc -l)" 0
+same ScavengedDemand "$(value ScavengedDemand)" "$(value PagesReturned)"
 verdict 'scavenge with objects in use: all that is idle goes back, they stay'
 
 # Readers and scavengers while allocations run; whatever they see, nothing breaks.
@@ -291,7 +248,7 @@ while kill -0 $worker 2>/dev/null; do
 done
 wait $worker || complain 'allocations under the eyes of readers are wrong'
 [ $reads -ge 2 ] || complain "only $reads readings under load"
-is HeapObjects "$(value HeapObjects)" 1090
+same HeapObjects "$(value HeapObjects)" 1090
 check_all
 rmmod goalloc_badinput
 verdict 'reading and scavenging under load: allocations stay right, sums are exact after it'
@@ -300,12 +257,12 @@ rmmod goalloc_leak
 check_all
 echo 1 >$proc/scavenge
 check_all
-is HeapObjects "$(value HeapObjects)" 0
-is Drawn "$(value Drawn)" 0
-is Alloc "$(value Alloc)" 0
-is LargeAlloc "$(value LargeAlloc)" 0
-is PagesReturned "$(value PagesReturned)" "$(value PagesDrawn)"
-is 'the rows of spans' "$(wc -l <$proc/spans)" 1
+same HeapObjects "$(value HeapObjects)" 0
+same Drawn "$(value Drawn)" 0
+same Alloc "$(value Alloc)" 0
+same LargeAlloc "$(value LargeAlloc)" 0
+same PagesReturned "$(value PagesReturned)" "$(value PagesDrawn)"
+same 'the rows of spans' "$(wc -l <$proc/spans)" 1
 verdict 'scavenge without objects: all is given back'
 
 # An open file does not keep goalloc, nor outlive it with a stale look at it.

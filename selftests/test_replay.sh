@@ -5,35 +5,10 @@
 # and the machine's free memory is back but for goalloc's metadata; a damaged trace is
 # refused with a message and nothing is left behind.
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
 traces=$(dirname "$0")/traces
-proc=/proc/goalloc
 noise=1024	# KiB: memory in use moves a little by itself
-number=0
-failed=0
-
-check()
-{
-	number=$((number + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		failed=1
-	fi
-}
-
-value() { sed -n "s/^$1: //p" $proc/stats; }
-
-# KiB that nobody uses: MemFree, and what waits in the zones' per-CPU lists.
-free_memory()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '$1 == "MemFree:" { n += $2 } $1 == "count:" { n += $2 * 4 } END { print n }' \
-		/proc/meminfo /proc/zoneinfo
-}
 
 # replay ARGS: load, which replays, and unload.
 replay()
@@ -52,7 +27,7 @@ balanced() { [ "$(value Mallocs)" -gt 0 ] && [ "$(value Mallocs)" -eq "$(value F
 
 all_back()
 {
-	echo 1 >$proc/scavenge
+	echo 1 >"$proc/scavenge"
 	[ "$(value Drawn)" -eq 0 ]
 }
 
@@ -72,8 +47,7 @@ refused()
 	dmesg | grep 'goalloc_replay: .*cut.gotrace'
 }
 
-echo "KTAP version 1"
-echo "1..7"
+plan 7
 insmod "$mods/goalloc.ko" || exit 1
 replay_all noscan=1 || failed=1		# what the kernel keeps after a first load
 before=$(free_memory)

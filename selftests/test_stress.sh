@@ -8,26 +8,8 @@
 # STRESS_SECONDS says how long (60).
 
 cd "$(dirname "$0")" || exit 1
-proc=/proc/goalloc
-number=0
-failed=0
-
-check()
-{
-	number=$((number + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		failed=1
-	fi
-}
-
-value() { sed -n "s/^$1: //p" $proc/stats; }
-is()    { [ "$(value "$1")" = "$2" ] || { grep "^$1:" $proc/stats; false; }; }
-sums()  { [ "$(grep -c '^Check .*: ok$' $proc/stats)" -ge 6 ] && ! grep '^Check' $proc/stats | grep -v ': ok$'; }
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
 
 readers()
 {
@@ -52,8 +34,7 @@ hotplug()
 	done
 }
 
-echo "KTAP version 1"
-echo "1..7"
+plan 7
 insmod ./goalloc.ko || exit 1
 readers &
 readers=$!
