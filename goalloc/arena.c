@@ -225,6 +225,8 @@ void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
  * @index: where to begin; set behind the arena that is returned
  *
  * Takes no lock: arenas are never removed.
+ *
+ * Return: the arena, or NULL behind the last one.
  */
 struct arena *arena_next(unsigned long *index)
 {
@@ -250,6 +252,8 @@ EXPORT_SYMBOL_FOR_KUNIT(arena_next);
  *
  * Takes no lock: the span may be retired while the caller looks at it, which is
  * safe (mspan.h) but may show a struct between two lives.
+ *
+ * Return: the span, or NULL behind the last one.
  */
 struct mspan *arena_next_span(unsigned long *pageno)
 {

@@ -384,6 +384,7 @@ static enum free_result free_large(struct mspan *s)
  * the state is looked at after that, and mspan.h says why that is safe.
  *
  * Context: any, NMI included.
+ * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
@@ -412,6 +413,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
  * @index: its index, below free_limit
  *
  * Context: any, NMI included.
+ * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
  */
 enum free_result mcache_free(struct mspan *s, unsigned int index)
 {

@@ -292,6 +292,7 @@ unsigned long mcentral_idle_pages(struct mcentral *c)
  * @gfp: for its pages
  *
  * Context: any but NMI; may sleep if @gfp says so.
+ * Return: the span, or NULL without memory.
  */
 struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp)
 {

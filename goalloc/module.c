@@ -17,11 +17,6 @@
 
 #include "internal.h"
 
-/* The tables are generated; their file holds nothing else. */
-EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_classes);
-EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_to_class8);
-EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_to_class128);
-
 #define SCAVENGE_INTERVAL_MIN	10
 #define SCAVENGE_INTERVAL_MAX	(60 * 1000)
 

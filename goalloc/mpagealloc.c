@@ -191,6 +191,8 @@ static bool arena_find(struct page_heap *h, struct arena *a, unsigned int npages
  *
  * A run of @npages may exist without an aligned one in it.  After some arenas
  * that disappoint, look for one so long that it must contain it.
+ *
+ * Return: whether there was one.
  */
 bool mpagealloc_find(struct page_heap *h, unsigned int npages, unsigned int align,
 		     struct page_run *run)
@@ -302,6 +304,7 @@ failed:
  * @run: filled in
  *
  * Context: any but NMI; may sleep if @gfp says so.
+ * Return: whether there was one, or memory to draw.
  */
 bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run)

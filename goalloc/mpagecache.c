@@ -128,6 +128,7 @@ static bool page_cache_refill(int nid, unsigned int npages, unsigned int align,
  * @run: filled in
  *
  * Context: any but NMI; may sleep if @gfp says so.
+ * Return: whether there was one, or memory to draw.
  */
 bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run)

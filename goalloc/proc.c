@@ -19,6 +19,7 @@
 
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string_helpers.h>
 
 #include "internal.h"
 
@@ -286,7 +287,7 @@ static void show_cpu(struct seq_file *m, int cpu)
 		refills += READ_ONCE(c->refills[spc]);
 	}
 	seq_printf(m, "%4d %6s %7lu %9lu %10lu %10lu %6u %10lu %10lu\n", cpu,
-		   cpu_online(cpu) ? "yes" : "no", spans, objects, bytes, refills,
+		   str_yes_no(cpu_online(cpu)), spans, objects, bytes, refills,
 		   (unsigned int)hweight_long(READ_ONCE(pc->pw.free)), READ_ONCE(pc->hits),
 		   READ_ONCE(pc->misses));
 }

@@ -79,6 +79,7 @@
  *
  * Spans of 16384 and 32768 are aligned to that size, and so are their objects.
  */
+#include "compat.h"
 #include "sizeclasses.h"
 
 const struct goalloc_size_class goalloc_size_classes[GOALLOC_NUM_SIZE_CLASSES] = {
@@ -152,6 +153,7 @@ const struct goalloc_size_class goalloc_size_classes[GOALLOC_NUM_SIZE_CLASSES] =
 	/* 66 */ { 28672, 0x00024925,    2,  7, 1 },
 	/* 67 */ { 32768, 0x00020000,    1,  4, 4 },
 };
+EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_classes);
 
 /* Class of sizes up to 1024, by size / 8 rounded up; 16 a row. */
 const u8 goalloc_size_to_class8[129] = {
@@ -165,6 +167,7 @@ const u8 goalloc_size_to_class8[129] = {
 	/*   896 */ 31, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
 	/*  1024 */ 32,
 };
+EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_to_class8);
 
 /* Class of sizes from 1024, by (size - 1024) / 128 rounded up; 16 a row. */
 const u8 goalloc_size_to_class128[249] = {
@@ -185,3 +188,4 @@ const u8 goalloc_size_to_class128[249] = {
 	/* 29696 */ 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67,
 	/* 31744 */ 67, 67, 67, 67, 67, 67, 67, 67, 67,
 };
+EXPORT_SYMBOL_FOR_KUNIT(goalloc_size_to_class128);

@@ -185,6 +185,8 @@ EXPORT_SYMBOL_FOR_KUNIT(tiny_alloc);
  * @s: the tiny span that it lies in
  * @addr: the address
  * @usable: set to the object's bytes
+ *
+ * Return: %FREE_OK if there is, or what is wrong with the address.
  */
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable)
 {
@@ -210,6 +212,7 @@ EXPORT_SYMBOL_FOR_KUNIT(tiny_check);
  * @clear: zero it first
  *
  * Context: any, NMI included.
+ * Return: %FREE_OK, or what is wrong with the address.
  */
 enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 {

@@ -318,7 +318,7 @@ static void mpagealloc_put_word_back(struct kunit *test)
 static void mpagealloc_many_arenas(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	unsigned int order[MAX_ARENAS], i, npages;
+	unsigned int order[MAX_ARENAS] = {}, i, npages;
 	struct rnd_state rnd;
 
 	util_seed(test, &rnd);

@@ -183,10 +183,12 @@ go_rounding_is_table()
 
 # --- the C tables
 
-# Just enough of the kernel's headers for goalloc/sizeclasses.[ch].
+# Just enough of the kernel's headers, and of compat.h, for goalloc/sizeclasses.[ch],
+# which are copied beside it.
 write_stubs()
 {
-	mkdir -p "$tmp/include/linux" || return 1
+	mkdir -p "$tmp/include/linux" && cp "$top"/goalloc/sizeclasses.[ch] "$tmp/" || return 1
+	echo "#define EXPORT_SYMBOL_FOR_KUNIT(sym)" >"$tmp/compat.h"
 	cat >"$tmp/include/linux/types.h" <<-'STUB'
 		#include <stddef.h>
 		#include <stdint.h>
@@ -281,8 +283,8 @@ write_c_test()
 compile_c_test()
 {
 	write_stubs && write_c_test || return 1
-	"${HOSTCC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -I"$tmp/include" -I"$top/goalloc" \
-		-o "$tmp/test" "$tmp/test.c" "$top/goalloc/sizeclasses.c"
+	"${HOSTCC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -I"$tmp/include" \
+		-o "$tmp/test" "$tmp/test.c" "$tmp/sizeclasses.c"
 }
 
 c_rows_are_table()
