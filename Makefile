@@ -20,7 +20,7 @@ RELEASE		:= $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generate
 BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
-.PHONY: all modules selftests kunit install modules_install clean run test help stage
+.PHONY: all modules selftests kunit install modules_install clean run test check help stage
 
 all: modules
 
@@ -44,6 +44,9 @@ run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it hol
 
 test:	## KUnit and selftests under QEMU, checks on this machine; last line: N passed, N failed
 	@scripts/test.sh
+
+check:	## static checks, the layers and the model; last line: N passed, N failed
+	@scripts/check.sh
 
 clean:	## remove what was built here (kernels stay in the cache)
 	rm -rf build

@@ -5,6 +5,7 @@
 #	module	building modules against headers
 #	boot	booting a kernel in QEMU
 #	kernel	building a kernel and reading its KUnit results
+#	check	the static checks of check.sh
 #
 # What is missing is installed through apt, as root or with sudo.  Where there
 # is no apt, says what to install.
@@ -34,6 +35,17 @@ xz xz-utils
 /usr/include/stdio.h libc6-dev
 /usr/include/libelf.h libelf-dev
 '
+tools_check='
+git git
+sparse sparse
+cppcheck cppcheck
+spatch coccinelle
+shellcheck shellcheck
+pyflakes3 pyflakes3
+codespell codespell
+rst2html python3-docutils
+spin spin
+'
 
 # shellcheck disable=SC2086 # a pattern is to be expanded
 have()
@@ -57,6 +69,7 @@ for group; do
 	module) wanted=$wanted$tools_module ;;
 	boot) wanted=$wanted$tools_boot ;;
 	kernel) wanted=$wanted$tools_kernel ;;
+	check) wanted=$wanted$tools_check ;;
 	*) die "install-tools.sh: no such group: $group" ;;
 	esac
 done
