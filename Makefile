@@ -20,7 +20,7 @@ RELEASE		:= $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generate
 BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
-.PHONY: all modules selftests kunit install modules_install clean run test check help stage
+.PHONY: all modules selftests kunit install modules_install clean run test check coverage help stage
 
 all: modules
 
@@ -47,6 +47,9 @@ test:	## KUnit and selftests under QEMU, checks on this machine; last line: N pa
 
 check:	## static checks, the layers and the model; last line: N passed, N failed
 	@scripts/check.sh
+
+coverage:	## which lines of goalloc/ the tests execute, under QEMU: 95 per cent or more
+	@scripts/coverage.sh
 
 clean:	## remove what was built here (kernels stay in the cache)
 	rm -rf build
