@@ -78,9 +78,11 @@ run_kunit()
 
 	step "Running the KUnit suites"
 	boot kunit 600 "$kdir/arch/x86/boot/bzImage" 'sh kunit.sh' "$top/scripts/guest/kunit.sh" \
+		"$top/selftests/run_tests.sh" "$top"/selftests/fault_*.sh \
 		"$modules/goalloc/goalloc.ko" "$modules/kunit/goalloc_kunit.ko" || return
 	grep -v '^goalloc-' "$logs/kunit.out" >&2 || :
 	[ "$status" -ne 1 ] || failure "kunit: a module does not load or unload"
+	tally_ktap fault "$logs/kunit.out"
 
 	kunit_ktap "$modules/kunit/goalloc_kunit.ko" >"$logs/kunit.ktap"
 	source=$("$top/scripts/fetch-kernel.sh" source $series) || return
