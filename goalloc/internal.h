@@ -428,6 +428,7 @@ unsigned long debug_bad_frees(void);
 
 extern unsigned int goalloc_scavenge_retain;
 extern unsigned int goalloc_scavenge_interval;
+extern struct shrinker *scavenge_shrinker;
 
 /* Why pages were given back. */
 enum scavenge_reason {

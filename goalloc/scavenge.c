@@ -47,7 +47,8 @@ EXPORT_SYMBOL_FOR_KUNIT(goalloc_scavenge_interval);
 static DEFINE_MUTEX(scavenge_mutex);
 static struct workqueue_struct *scavenge_wq;
 static struct delayed_work scavenge_work;
-static struct shrinker *scavenge_shrinker;
+struct shrinker *scavenge_shrinker;
+EXPORT_SYMBOL_FOR_KUNIT(scavenge_shrinker);
 static int scavenge_cpuhp;
 
 static unsigned long pages_by_scavenger[NR_SCAVENGE_REASONS];	/* scavenge_mutex */
@@ -261,10 +262,10 @@ int scavenge_init(void)
 	if (!scavenge_wq)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&scavenge_work, scavenge_turn);
-	if (fault_hits(FAULT_META, GFP_KERNEL, 1))
-		goto no_cpuhp;
-	scavenge_cpuhp = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "goalloc:dead", NULL,
-						   scavenge_cpu_dead);
+	scavenge_cpuhp = -ENOMEM;
+	if (!fault_hits(FAULT_META, GFP_KERNEL, 1))
+		scavenge_cpuhp = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "goalloc:dead",
+							   NULL, scavenge_cpu_dead);
 	if (scavenge_cpuhp < 0)
 		goto no_cpuhp;
 	scavenge_shrinker = fault_meta(compat_shrinker_register(shrink_count, shrink_scan,

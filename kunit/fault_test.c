@@ -19,6 +19,7 @@
 #define LEAST_BATCHES	50
 #define MOST_BATCHES	20000
 #define MOST_NTH	200
+#define NR_WINDOWS	500	/* as many windows of 4 MiB as a small machine has */
 
 static const char * const point_names[NR_FAULT_POINTS] = {
 	[FAULT_DRAW] = "draw", [FAULT_META] = "meta", [FAULT_REFILL] = "refill",
@@ -452,6 +453,31 @@ static void fault_arena_each(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, n - 2, 3, "a table, a struct, a page of spans");
 }
 
+/* Pages of a window whose arena cannot be made go back, and the caller sees NULL. */
+static void fault_new_window(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, NR_WINDOWS, sizeof(*objs), GFP_KERNEL);
+	unsigned int i, faults;
+	struct baseline base;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	take_baseline(&base);
+	/* Windows that had an arena before are taken up until the next one is new. */
+	arm(FAULT_META, 1, MANY_TIMES);
+	for (i = 0; i < NR_WINDOWS; i++) {
+		objs[i] = goalloc_alloc(GOALLOC_MAX_SIZE, GFP_KERNEL | __GFP_NORETRY);
+		if (!objs[i])
+			break;
+	}
+	faults = disarm(FAULT_META, MANY_TIMES);
+	KUNIT_EXPECT_GT_MSG(test, faults, 0, "%u windows of 4 MiB and none was new", i);
+	while (i--)
+		goalloc_free(objs[i]);
+	KUNIT_EXPECT_EQ(test, leaks(test, &base), 0);
+	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	util_check_allocator(test, 1000);
+}
+
 /* ------------------------------------------------------------- the rest */
 
 /* What must not fail does not, though everything fails that may; and without a warning. */
@@ -514,6 +540,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_meta_each),
 	KUNIT_CASE(fault_refill_each),
 	KUNIT_CASE(fault_arena_each),
+	KUNIT_CASE(fault_new_window),
 	KUNIT_CASE(fault_nofail),
 	KUNIT_CASE(fault_in_irq),
 	{}

@@ -230,6 +230,7 @@ static void fixalloc_destroy_gives_back(struct kunit *test)
 
 struct race {
 	struct fixalloc f;
+	unsigned int steps;
 	atomic_t bad;
 };
 
@@ -240,7 +241,7 @@ static void race_on_cpu(unsigned int cpu, void *arg)
 	struct object *held[8] = {};
 	unsigned int i;
 
-	for (i = 0; i < 8000; i++) {
+	for (i = 0; i < r->steps; i++) {
 		struct object **o = &held[i % ARRAY_SIZE(held)];
 
 		if (*o && !util_filled((*o)->contents, CONTENTS, (*o)->key))
@@ -260,17 +261,33 @@ static void race_on_cpu(unsigned int cpu, void *arg)
 			fixalloc_free(&r->f, held[i]);
 }
 
-/* CPUs that race for objects never get the same one, and lose none. */
-static void fixalloc_race(struct kunit *test)
+static void race(struct kunit *test, size_t size, unsigned int steps)
 {
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	fixalloc_init(&r->f, OBJECT_SIZE, MEM_OTHER, NULL);
+	fixalloc_init(&r->f, size, MEM_OTHER, NULL);
+	r->steps = steps;
 	util_run_on_all(test, race_on_cpu, r);
 	KUNIT_EXPECT_EQ(test, atomic_read(&r->bad), 0);
 	check_counts(test, &r->f, 0);
 	fixalloc_destroy(&r->f);
+	kunit_kfree(test, r);
+}
+
+/* CPUs that race for objects never get the same one, and lose none. */
+static void fixalloc_race(struct kunit *test)
+{
+	race(test, OBJECT_SIZE, 8000);
+}
+
+/* Nor do they lose any when they all draw a chunk at once, of two objects each. */
+static void fixalloc_race_for_chunks(struct kunit *test)
+{
+	unsigned int round;
+
+	for (round = 0; round < 100; round++)
+		race(test, FIXALLOC_CHUNK_SIZE / 3 / 8 * 8, 16);
 }
 
 static struct kunit_case fixalloc_cases[] = {
@@ -281,6 +298,7 @@ static struct kunit_case fixalloc_cases[] = {
 	KUNIT_CASE(fixalloc_counts_random),
 	KUNIT_CASE(fixalloc_destroy_gives_back),
 	KUNIT_CASE(fixalloc_race),
+	KUNIT_CASE(fixalloc_race_for_chunks),
 	{}
 };
 

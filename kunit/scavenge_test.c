@@ -298,6 +298,53 @@ static void scavenge_dead_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add_cpu(other), 0);
 }
 
+static unsigned long shrinker_counts(void)
+{
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
+
+	return scavenge_shrinker->count_objects(scavenge_shrinker, &sc);
+}
+
+static unsigned long shrinker_scans(unsigned long pages)
+{
+	struct shrink_control sc = { .gfp_mask = GFP_KERNEL, .nr_to_scan = pages };
+
+	return scavenge_shrinker->scan_objects(scavenge_shrinker, &sc);
+}
+
+/*
+ * Under memory pressure the kernel is told of all idle pages, gets as many as it asks
+ * for, and in the end all of them; what is in use stays.
+ */
+static void scavenge_pressure(struct kunit *test)
+{
+	unsigned long counted, got, gone, scavenged = scavenge_pages(SCAVENGE_PRESSURE);
+	struct mem_stats st;
+	unsigned int i;
+	void **objs;
+
+	util_settled(&st, NULL);
+	KUNIT_EXPECT_EQ_MSG(test, shrinker_counts(), SHRINK_EMPTY, "idle pages of an idle heap");
+	objs = alloc_many(test, NR_OBJS);
+	free_many(objs, NR_OBJS / 2);
+	util_pin(test, cpumask_first(cpu_online_mask));
+	goalloc_free(goalloc_alloc(SZ_1M, GFP_KERNEL));
+	counted = shrinker_counts();
+	KUNIT_EXPECT_GE(test, counted, SZ_1M >> PAGE_SHIFT);
+	got = shrinker_scans(16);
+	KUNIT_EXPECT_GE(test, got, 16);
+	KUNIT_EXPECT_LE(test, got, 16 + (2UL << PAGE_ORDER));
+	/* It stops as well when the background scavenger is at work. */
+	for (i = 0, gone = got; i < POLLS && shrinker_counts() != SHRINK_EMPTY; i++) {
+		got = shrinker_scans(1024);
+		gone += got != SHRINK_STOP ? got : 0;
+	}
+	KUNIT_EXPECT_EQ(test, shrinker_counts(), SHRINK_EMPTY);
+	KUNIT_EXPECT_EQ(test, (scavenge_pages(SCAVENGE_PRESSURE) - scavenged) << PAGE_ORDER, gone);
+	KUNIT_EXPECT_EQ(test, count_bad(objs, NR_OBJS), 0);
+	free_many(objs, NR_OBJS);
+}
+
 static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_all_goes_back),
 	KUNIT_CASE(scavenge_keeps_the_living),
@@ -305,6 +352,7 @@ static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_highest_first),
 	KUNIT_CASE(scavenge_background_retains),
 	KUNIT_CASE(scavenge_background_idle),
+	KUNIT_CASE(scavenge_pressure),
 	KUNIT_CASE(scavenge_dead_cpu),
 	{}
 };
