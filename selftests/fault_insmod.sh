@@ -29,18 +29,25 @@ remains()
 	! grep -q goalloc /sys/devices/system/cpu/hotplug/states || echo ' a hotplug state'
 }
 
+messages()
+{
+	dmesg | grep -c 'goalloc: not loaded: error -12$'
+}
+
 [ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
 [ -e /proc/self/make-it-fail ] || { echo '1..0 # SKIP needs fault injection'; exit 4; }
 ! grep -q '^goalloc ' /proc/modules || rmmod goalloc || exit 1
 
 echo 'KTAP version 1'
 n=1
+before=$(messages)
 while ! insmod "$mods/goalloc.ko" fail_goalloc_meta=$n,100,0,1 2>/tmp/insmod; do
 	why=$(remains)
-	dmesg | tail -n 3 | grep -q 'goalloc: not loaded: error -12$' || why="$why no message"
+	[ "$(messages)" -gt "$before" ] || why="$why no message"
 	grep -qi 'out of memory\|cannot allocate memory' /tmp/insmod || why="$why $(cat /tmp/insmod)"
 	result "with its draw $n refused goalloc fails to load and leaves nothing"
 	n=$((n + 1))
+	before=$(messages)
 	[ $n -le $most ] || break
 done
 why=
