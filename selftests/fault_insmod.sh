@@ -46,6 +46,7 @@ while ! insmod "$mods/goalloc.ko" fail_goalloc_meta=$n,100,0,1 2>/tmp/insmod; do
 	[ "$(messages)" -gt "$before" ] || why="$why no message"
 	grep -qi 'out of memory\|cannot allocate memory' /tmp/insmod || why="$why $(cat /tmp/insmod)"
 	result "with its draw $n refused goalloc fails to load and leaves nothing"
+	[ -z "$why" ] || exit 1
 	n=$((n + 1))
 	before=$(messages)
 	[ $n -le $most ] || break
