@@ -32,7 +32,6 @@ escape()
 	printf '%s' "$1" | sed 's/[.+]/\\&/g'
 }
 
-# Unpacked headers look for each other in /usr/src.
 # own_libc DIRECTORY: programs built for a newer Debian than this one (the headers
 # of trixie, on bookworm) run on their own C library.
 own_libc()
@@ -66,6 +65,7 @@ fetch_headers()
 	"$top/scripts/fetch-deb.sh" "$suite" "$unpack" \
 		"linux-headers-$base-common" "linux-kbuild-($base|$(escape "$series"))"
 	own_libc "$unpack"
+	# Unpacked headers look for each other in /usr/src.
 	grep -rlI --include=Makefile -e /usr/src/ "$unpack/usr/src/linux-headers-$release" |
 		xargs -r sed -i "s|/usr/src/|$stock/usr/src/|g"
 	ln -s "usr/src/linux-headers-$release" "$unpack/headers"
@@ -78,8 +78,17 @@ fetch_image()
 	[ -e "$stock/release" ] || fetch_headers
 	release=$(cat "$stock/release")
 	step "Fetching the stock kernel $release ($suite)"
-	"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-image-$(escape "$release")"
-	ln -s "boot/vmlinuz-$release" "$stock/vmlinuz"
+	name=$(escape "$release")
+	# From 7.3 on the kernel and its modules are packages of their own.
+	"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-(image|binary-unsigned)-$name"
+	if [ ! -d "$stock/lib/modules" ]; then
+		"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-modules-$name"
+		ln -sfn usr/lib "$stock/lib"
+	fi
+	image=$(cd "$stock" && find boot/ "lib/modules/$release/" -maxdepth 1 -name 'vmlinuz*' 2>/dev/null |
+		head -n 1)
+	[ -n "$image" ] || die "the package of Linux $release holds no vmlinuz"
+	ln -sfn "$image" "$stock/vmlinuz"
 }
 
 fetch_source()
