@@ -20,7 +20,8 @@ RELEASE		:= $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generate
 BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
-.PHONY: all modules selftests kunit install modules_install clean run test check coverage help stage
+.PHONY: all modules selftests kunit install modules_install clean run test test-all check coverage \
+	help stage
 
 all: modules
 
@@ -45,6 +46,9 @@ run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it hol
 test:	## KUnit and selftests under QEMU, checks on this machine; last line: N passed, N failed
 	@scripts/test.sh
 
+test-all:	## the test matrix: every kernel and machine, or CELL="name ..." of it
+	@scripts/test-all.sh $(CELL)
+
 check:	## static checks, the layers and the model; last line: N passed, N failed
 	@scripts/check.sh
 
@@ -56,7 +60,7 @@ clean:	## remove what was built here (kernels stay in the cache)
 
 help:	## list the targets
 	@echo "goalloc: Go's memory allocator as a Linux kernel module.  make TARGET, with TARGET one of"
-	@sed -n 's/^\([a-z_]*\):.*## */  \1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_-]*\):.*## */  \1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	@echo "Fetched and built kernels are kept in $${GOALLOC_CACHE:-$$HOME/.cache/goalloc}."
 
 stage:

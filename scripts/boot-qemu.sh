@@ -16,6 +16,7 @@
 # complained (see splats.awk), 3 the guest died or hung before the verdict.
 #
 # KVM is used where it works; GOALLOC_ACCEL=tcg or =kvm decides otherwise.
+# GOALLOC_ARCH says which machine (lib.sh); another than this one's is emulated.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -46,29 +47,35 @@ kvm_works()
 			-monitor stdio >/dev/null 2>&1
 }
 
+emulator=qemu-system-x86_64 kernel_tty=ttyS0 command_tty=ttyS1 command_serial='-serial stdio'
 accel=${GOALLOC_ACCEL:-$(kvm_works && echo kvm || echo tcg)}
-if [ -n "$icount" ]; then
+if [ "$GOALLOC_ARCH" = arm64 ]; then
+	# It has one serial port: the other is a PCI card.
+	emulator=qemu-system-aarch64 kernel_tty=ttyAMA0 command_tty=ttyS0
+	command_serial='-chardev stdio,id=said -device pci-serial,chardev=said'
+	machine='-M virt,gic-version=3 -accel tcg,thread=multi -cpu neoverse-n1'
+elif [ -n "$icount" ]; then
 	cpus=1
-	machine='-accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
+	machine='-M q35 -accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
 elif [ "$accel" = kvm ]; then
-	machine='-accel kvm -cpu host'
+	machine='-M q35 -accel kvm -cpu host'
 else
 	# Without cmpxchg16b: QEMU 7.2 loses the flags after it when an interrupt comes
 	# between, and stock 6.12 then dies in its own slab allocator, goalloc or not.
-	machine='-accel tcg,thread=multi -cpu max,-cx16'
+	machine='-M q35 -accel tcg,thread=multi -cpu max,-cx16'
 fi
 
 out=$logs/$name.out
 console=$logs/$name.console
 rm -f "$out" "$console"
 
-# shellcheck disable=SC2086 # $machine and $qemu are lists of arguments
+# shellcheck disable=SC2086 # $machine, $command_serial and $qemu are lists of arguments
 {
-	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M q35 $machine -smp "$cpus" \
+	timeout --foreground -k 5 "$limit" "$emulator" $machine -smp "$cpus" \
 		-m "$memory" -nodefaults -display none -no-reboot \
-		-serial "file:$console.raw" -serial stdio \
+		-serial "file:$console.raw" $command_serial \
 		-kernel "$kernel" -initrd "$initrd" \
-		-append "console=ttyS0 oops=panic panic=-1 printk.devkmsg=on log_buf_len=4M $append" \
+		-append "console=$kernel_tty goalloc_tty=$command_tty oops=panic panic=-1 printk.devkmsg=on log_buf_len=4M $append" \
 		$qemu </dev/null || echo "goalloc-qemu: $?"
 } | tee "$out" | grep --line-buffered -av '^goalloc-' | eval "$say"
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # build-kernel.sh SERIES NAME FRAGMENT...: a kernel from Debian's source of SERIES,
 # configured by the fragments over allnoconfig.  Prints its build directory, good as
-# KDIR=, with the kernel in arch/x86/boot/bzImage.
+# KDIR=, with the kernel in its file goalloc-image.  A later fragment may unset what
+# an earlier one set.
 #
 # Built once for each source, compiler and configuration.  NAME tells kernels of
 # different purpose apart: it ends their release string.
@@ -16,9 +17,14 @@ shift 2
 source=$("$top/scripts/fetch-kernel.sh" source "$series")
 one_at_a_time "build-$series-$name"
 key=$(cat "$@" "$source/Makefile" "$source/debian/changelog" 2>/dev/null |
-	{ cat; gcc -v 2>&1; } | sha256sum | cut -c 1-12)
+	{ cat; "${CROSS_COMPILE-}gcc" -v 2>&1; } | sha256sum | cut -c 1-12)
 build=$cache/built-$series-$name-$key
+case $GOALLOC_ARCH in
+x86) image=arch/x86/boot/bzImage ;;
+arm64) image=arch/arm64/boot/Image ;;
+esac
 if [ -e "$build/.complete" ]; then
+	ln -sfn "$image" "$build/goalloc-image"
 	echo "$build"
 	exit 0
 fi
@@ -31,8 +37,11 @@ log=$logs/build-$series-$name.log
 
 KCONFIG_ALLCONFIG=$build/fragments \
 	quietly "$log" make -C "$source" O="$build" allnoconfig || die "could not configure the kernel"
-refused=$(grep '^CONFIG_.*=' "$build/fragments" | grep -vxFf "$build/.config" | tr '\n' ' ') || :
+refused=$(sed 's/^# \(CONFIG_[A-Z0-9_]*\) is not set$/\1=n/' "$build/fragments" |
+	awk -F= '/^CONFIG_/ { last[$1] = $0 } END { for (s in last) if (last[s] != s "=n") print last[s] }' |
+	grep -vxFf "$build/.config" | tr '\n' ' ') || :
 [ -z "$refused" ] || die "the configuration of Linux $series does not accept $refused"
-quietly "$log" make -C "$source" O="$build" -j "$jobs" bzImage modules || die "the kernel does not build"
+quietly "$log" make -C "$source" O="$build" -j "$jobs" "${image##*/}" modules || die "the kernel does not build"
+ln -sfn "$image" "$build/goalloc-image"
 touch "$build/.complete"
 echo "$build"

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# build-modules.sh SERIES|KDIR [TARGET]: build for Debian's stock kernel of SERIES,
-# or against KDIR: goalloc and the client modules, unless TARGET says what else.
+# build-modules.sh SERIES|KDIR [TARGET...]: build for Debian's stock kernel of SERIES,
+# or against KDIR: goalloc and the client modules, unless TARGETs say what else.
 # Prints the directory that holds goalloc/ and selftests/ (or kunit/) with the modules.
 
 . "$(dirname "$0")/lib.sh"
 
-kdir=${1?usage: build-modules.sh SERIES|KDIR [TARGET]}
-target=${2:-selftests}
+kdir=${1?usage: build-modules.sh SERIES|KDIR [TARGET...]}
+shift
+[ $# -gt 0 ] || set -- selftests
 case $kdir in
 /*) ;;
 *) kdir=$("$top/scripts/fetch-kernel.sh" headers "$kdir") ;;
@@ -16,6 +17,8 @@ release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrel
 
 one_at_a_time "modules-$release"
 step "Building goalloc for Linux $release"
-quietly "$logs/modules-$release.log" make -C "$top" -j "$jobs" KDIR="$kdir" "$target" ||
-	die "the modules do not build"
+for target; do
+	quietly "$logs/modules-$release-$target.log" make -C "$top" -j "$jobs" KDIR="$kdir" "$target" ||
+		die "the modules do not build"
+done
 echo "$top/build/$release"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fetch-deb.sh SUITE DIRECTORY PATTERN...: unpack Debian packages of any suite.
+# fetch-deb.sh [--arch ARCH] SUITE DIRECTORY PATTERN...: unpack Debian packages of any
+# suite, of this machine's architecture or another (as Debian names it).
 #
 # A PATTERN is an extended regular expression for the whole name of a package.
 # Of several that match, the last in version order of the names is taken.
@@ -13,6 +14,11 @@
 . "$(dirname "$0")/lib.sh"
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+arch=
+if [ "${1-}" = --arch ]; then
+	arch=$2
+	shift 2
+fi
 suite=$1
 into=$2
 shift 2
@@ -43,8 +49,8 @@ sources()
 	esac
 }
 
-apt=$cache/apt/$suite
-one_at_a_time "apt-$suite"
+apt=$cache/apt/$suite${arch:+-$arch}
+one_at_a_time "apt-${apt##*/}"
 mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$into"
 sources >"$apt/sources.list"
 : >"$apt/status"
@@ -54,7 +60,8 @@ private()
 {
 	command=$1
 	shift
-	"$command" -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+	"$command" ${arch:+-o APT::Architecture="$arch" -o APT::Architectures="$arch"} \
+		-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" \
 		-o Dir::Cache="$apt" -o APT::Sandbox::User=root -o Acquire::Languages=none \
 		-o Acquire::Retries=3 -o APT::Update::Error-Mode=any "$@"

@@ -6,6 +6,7 @@
 #	boot	booting a kernel in QEMU
 #	kernel	building a kernel and reading its KUnit results
 #	check	the static checks of check.sh
+#	arm64	the same for GOALLOC_ARCH=arm64, beside the others
 #
 # What is missing is installed through apt, as root or with sudo.  Where there
 # is no apt, says what to install.
@@ -47,6 +48,11 @@ rst2html python3-docutils
 spin spin
 '
 
+tools_arm64='
+aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+qemu-system-aarch64 qemu-system-arm
+'
+
 # shellcheck disable=SC2086 # a pattern is to be expanded
 have()
 {
@@ -70,6 +76,7 @@ for group; do
 	boot) wanted=$wanted$tools_boot ;;
 	kernel) wanted=$wanted$tools_kernel ;;
 	check) wanted=$wanted$tools_check ;;
+	arm64) wanted=$wanted$tools_arm64 ;;
 	*) die "install-tools.sh: no such group: $group" ;;
 	esac
 done

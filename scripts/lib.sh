@@ -16,6 +16,15 @@ jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 mkdir -p "$cache" "$logs"
 unset MAKEFLAGS MFLAGS MAKELEVEL	# of the make that called: ours are not its jobs
 
+# GOALLOC_ARCH: what kernels and modules are built for and QEMU is (x86, or arm64).
+# Debian's stock kernels are x86_64's only.
+unset ARCH CROSS_COMPILE
+case ${GOALLOC_ARCH:=x86} in
+x86) ;;
+arm64) export ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- ;;
+*) printf 'goalloc: GOALLOC_ARCH is x86 or arm64, not %s\n' "$GOALLOC_ARCH" >&2; exit 1 ;;
+esac
+
 step() { printf '==> %s\n' "$*" >&2; }
 note() { printf '    %s\n' "$*" >&2; }
 die()  { printf 'goalloc: %s\n' "$*" >&2; exit 1; }

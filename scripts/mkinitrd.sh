@@ -3,7 +3,7 @@
 # mkinitrd.sh IMAGE COMMAND FILE...: an initramfs that runs COMMAND and powers off.
 #
 # busybox is all there is beside the FILEs (or directories), which lie in /goalloc,
-# where COMMAND runs.
+# where COMMAND runs.  For the machine that GOALLOC_ARCH says (lib.sh).
 
 . "$(dirname "$0")/lib.sh"
 
@@ -12,17 +12,20 @@ command=${2?usage: mkinitrd.sh IMAGE COMMAND FILE...}
 shift 2
 
 # Debian's static busybox, unpacked: installing it would remove the other one.
-busybox=$cache/busybox/bin/busybox
-if [ ! -x "$busybox" ]; then
+case $GOALLOC_ARCH in
+x86) arch='' busybox=$cache/busybox ;;
+*) arch=$GOALLOC_ARCH busybox=$cache/busybox-$GOALLOC_ARCH ;;
+esac
+if [ ! -x "$busybox/bin/busybox" ]; then
 	step "Fetching busybox"
-	"$top/scripts/fetch-deb.sh" bookworm "$cache/busybox" busybox-static
+	"$top/scripts/fetch-deb.sh" ${arch:+--arch "$arch"} bookworm "$busybox" busybox-static
 fi
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/goalloc"
-cp "$busybox" "$root/bin/"
+cp "$busybox/bin/busybox" "$root/bin/"
 ln -s busybox "$root/bin/sh"
 cp "$top/scripts/guest/init" "$root/init"
 chmod +x "$root/init"
