@@ -65,7 +65,7 @@ static void double_free_local(struct kunit *test)
 
 static void double_free_after_remote(struct kunit *test)
 {
-	unsigned int other = util_other_cpu(test, smp_processor_id());
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id());
 	void *obj = hidden(alloc(test, 64));
 
 	util_call_on(test, other, free_fn, obj);
@@ -74,7 +74,7 @@ static void double_free_after_remote(struct kunit *test)
 
 static void double_free_remote(struct kunit *test)
 {
-	unsigned int other = util_other_cpu(test, smp_processor_id());
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id());
 	void *obj = hidden(alloc(test, 64));
 
 	goalloc_free(obj);

@@ -74,6 +74,7 @@ static void context_atomic_task(struct kunit *test)
 	struct visit *v = visit(test);
 	unsigned long flags;
 
+	util_skip_on_rt(test);
 	local_irq_save(flags);
 	visit_both(v);
 	local_irq_restore(flags);
@@ -96,6 +97,7 @@ static void context_hardirq(struct kunit *test)
 {
 	struct visit *v = visit(test);
 
+	util_skip_on_rt(test);
 	init_irq_work(&v->work, irq_work_visit);
 	irq_work_queue(&v->work);
 	irq_work_sync(&v->work);
@@ -138,6 +140,7 @@ static void context_cross_cpu(struct kunit *test)
 	unsigned int cpu = cpumask_first(cpu_online_mask), other = util_other_cpu(test, cpu), i;
 	struct visit *v = visit(test);
 
+	util_skip_on_rt(test);
 	util_pin(test, cpu);
 	for (i = 0; i < 200; i++) {
 		visit_alloc(v);
@@ -169,6 +172,7 @@ static void context_interrupted_fast_path(struct kunit *test)
 	bool entered, owned;
 	struct mcache_slot *slot;
 
+	util_skip_on_rt(test);
 	init_irq_work(&v->work, irq_work_alloc_free);
 	visit_alloc(v);
 	entered = mcache_enter(mcache_slots(&default_heap, SPC(goalloc_size_class(64), 0)), &slot);
@@ -193,12 +197,14 @@ static void context_interrupted_fast_path(struct kunit *test)
 /* In NMI an object of this CPU's window can be had, and anything can be freed. */
 static void context_nmi(struct kunit *test)
 {
-	void *small, *large = goalloc_alloc(100000, GFP_KERNEL), *from_nmi, *no_large;
-	void *tiny = goalloc_alloc_noscan(3, GFP_KERNEL);
+	void *small, *large, *tiny, *from_nmi, *no_large;
 	unsigned long flags, reports = debug_bad_frees();
 	struct mem_stats st;
 	unsigned long objects;
 
+	util_skip_on_rt(test);
+	large = goalloc_alloc(100000, GFP_KERNEL);
+	tiny = goalloc_alloc_noscan(3, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_ASSERT_NOT_NULL(test, tiny);
 	util_settled(&st, NULL);
@@ -285,6 +291,7 @@ static void context_interrupt_storm(struct kunit *test)
 	struct mem_stats st;
 	unsigned long objects;
 
+	util_skip_on_rt(test);
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->target = cpumask_first(cpu_online_mask);
 	util_other_cpu(test, s->target);

@@ -39,6 +39,13 @@ static inline bool util_is_zero(const void *ptr, size_t bytes)
 	return util_is(ptr, 0, bytes);
 }
 
+/* For a case that allocates where on PREEMPT_RT kmalloc() cannot be called either. */
+static inline void util_skip_on_rt(struct kunit *test)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "no allocation in atomic context on PREEMPT_RT");
+}
+
 /* Stay on one CPU until the case ends; each case has a thread of its own. */
 void util_pin(struct kunit *test, unsigned int cpu);
 /* A CPU that is not @cpu; skips the case on a machine that has none. */

@@ -143,7 +143,7 @@ static void mcache_local_free(struct kunit *test)
 /* Another CPU frees into the map; the owner finds the object when its window is empty. */
 static void mcache_remote_free(struct kunit *test)
 {
-	unsigned int other = util_other_cpu(test, smp_processor_id()), i;
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id()), i;
 	void *a = alloc(test, SPC_128), *objs[64];
 
 	KUNIT_EXPECT_EQ(test, free_on(test, other, a), FREE_OK);
@@ -183,7 +183,7 @@ static void mcache_free_outside_window(struct kunit *test)
 /* A second free is refused on every path, and changes nothing. */
 static void mcache_double_free(struct kunit *test)
 {
-	unsigned int other = util_other_cpu(test, smp_processor_id());
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id());
 	void *keep = alloc(test, SPC_128), *in_window = alloc(test, SPC_128);
 	void *remote = alloc(test, SPC_128);
 	struct mspan *s = span(keep);
@@ -403,7 +403,7 @@ static const unsigned int zero_classes[] = { SPC_8, SPC_128, SPC(32, 0), SPC_947
 /* An object that is said to need no zeroing is zero, whatever became of its neighbours. */
 static void mcache_needzero(struct kunit *test)
 {
-	unsigned int i, step, known_zero = 0, bad = 0, cpu = smp_processor_id();
+	unsigned int i, step, known_zero = 0, bad = 0, cpu = raw_smp_processor_id();
 	unsigned int other = cpumask_any_but(cpu_online_mask, cpu);
 	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
 	struct rnd_state rnd;
@@ -465,7 +465,7 @@ static void check_spans(struct kunit *test, struct live *live, unsigned int spc)
 static void mcache_random(struct kunit *test)
 {
 	struct live *live = kunit_kcalloc(test, NR_OBJS, sizeof(*live), GFP_KERNEL);
-	unsigned int step, i, bad = 0, cpu = smp_processor_id();
+	unsigned int step, i, bad = 0, cpu = raw_smp_processor_id();
 	struct rnd_state rnd;
 
 	KUNIT_ASSERT_NOT_NULL(test, live);

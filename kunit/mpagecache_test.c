@@ -202,6 +202,7 @@ static void mpagecache_busy(struct kunit *test)
 	unsigned long flags;
 	bool ok, same;
 
+	util_skip_on_rt(test);
 	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);
@@ -226,6 +227,7 @@ static void mpagecache_long_runs_pass_by(struct kunit *test)
 	struct page_run run;
 	bool same;
 
+	util_skip_on_rt(test);
 	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);

@@ -188,7 +188,7 @@ static void tiny_double_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, util_free(b), FREE_DOUBLE);
 	KUNIT_EXPECT_EQ(test, blocks_inuse(test), 0);
 	KUNIT_EXPECT_EQ(test, util_heap(test)->cache ?
-			per_cpu_ptr(util_heap(test)->cache, smp_processor_id())->tiny_frees : 0, 2);
+			per_cpu_ptr(util_heap(test)->cache, raw_smp_processor_id())->tiny_frees : 0, 2);
 }
 
 /* An address inside an object is refused, whether it is odd, even or beside its start. */
@@ -237,7 +237,7 @@ static void remote_free_fn(void *arg)
 /* Another CPU can free an object, of the current block too, and a second free is caught there. */
 static void tiny_remote_free(struct kunit *test)
 {
-	unsigned int other = util_other_cpu(test, smp_processor_id());
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id());
 	void *a = alloc(test, 4), *b = alloc(test, 4);
 	struct remote_free r = { .obj = a };
 

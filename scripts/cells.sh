@@ -146,6 +146,7 @@ boot()
 	esac
 	[ -s "$logs/$name.console" ] || return
 
+	! grep '^goalloc-kcsan:' "$logs/$name.out" >&2 || failure "$name: the data race detector was off"
 	if [ -n "$suites" ]; then
 		! grep -q '^goalloc-kunit:' "$logs/$name.out" ||
 			failure "$name: a module does not load or unload, see $logs/$name.console"

@@ -13,5 +13,12 @@ kunit()
 	rmmod goalloc_kunit && rmmod goalloc
 }
 
+# The data race detector, where there is one, does not watch until told.
+[ ! -e /sys/kernel/debug/kcsan ] || echo on >/sys/kernel/debug/kcsan
+
 [ ! -e goalloc_kunit.ko ] || kunit || echo "goalloc-kunit: a module does not load or unload"
 [ $# -eq 0 ] || GOALLOC_GUEST=1 ./run_tests.sh "$@"
+status=$?
+[ ! -e /sys/kernel/debug/kcsan ] || grep -E '^(enabled|setup_watchpoints): [1-9]' /sys/kernel/debug/kcsan ||
+	echo "goalloc-kcsan: nothing was watched"
+exit $status

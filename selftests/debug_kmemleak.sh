@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Promise, on a kernel with kmemleak: it sees goalloc's objects.  What the tests before
+# this one left behind is nothing; objects that a client holds are not taken for leaks;
+# objects that it leaks are reported, small and large; and once freed no more is said.
+
+cd "$(dirname "$0")" || exit 1
+report=/sys/kernel/debug/kmemleak
+age=6		# s: kmemleak judges no object that is younger than five
+number=0
+failed=0
+
+check()
+{
+	number=$((number + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $number - $what"
+	else
+		echo "not ok $number - $what"
+		failed=1
+	fi
+}
+
+# An object is reported when two scans find no pointer to it and it did not change.
+scan()
+{
+	sleep $age
+	echo scan >$report
+	sleep $age
+	echo scan >$report
+}
+
+# leaks [SIZE]: how many reports name goalloc, or a module that is gone (an address
+# without a name); of them only objects of so many bytes.
+leaks()
+{
+	awk -v size="${1-}" '
+		function end() { n += ours && (size == "" || bytes == size) }
+		/^unreferenced object/ { end(); ours = 0; bytes = $5 + 0 }
+		/\[goalloc|^    0x[0-9a-f]+$/ { ours = 1 }
+		END { end(); print n + 0 }' "$report"
+}
+
+none()
+{
+	scan
+	[ "$(leaks)" -eq 0 ] || { sed 's/^/# /' "$report"; false; }
+}
+
+# reported SIZE OBJECTS: a stale pointer on some stack may hide one of them.
+reported()
+{
+	echo "# $(leaks "$1") of $2 objects of $1 bytes are reported"
+	[ "$(leaks "$1")" -ge $(($2 - 1)) ] && [ "$(leaks "$1")" -le "$2" ]
+}
+
+[ -e $report ] || { echo '1..0 # SKIP needs kmemleak'; exit 4; }
+
+echo "KTAP version 1"
+echo "1..6"
+check "the tests before left nothing behind" none
+insmod ./goalloc.ko || exit 1
+insmod ./goalloc_leak.ko leak=1 sizes=100,1100,40000 counts=10,10,10 noscan=0,1,0 || exit 1
+check "what a client holds is no leak" none
+rmmod goalloc_leak
+scan
+check "small objects that it leaks are reported" reported 100 10
+check "objects without pointers as well" reported 1100 10
+check "large objects as well" reported 40000 10
+echo clear >$report
+rmmod goalloc
+insmod ./goalloc.ko
+insmod ./goalloc_leak.ko sizes=100,1100,40000 counts=10,10,10 noscan=0,1,0 || exit 1
+rmmod goalloc_leak
+check "objects that it frees are not" none
+rmmod goalloc || failed=1
+exit $failed
