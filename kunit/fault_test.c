@@ -324,7 +324,7 @@ static void *step_alloc(const struct step *s, void *old, gfp_t gfp)
 	case ZALLOC_NOSCAN:
 		return goalloc_zalloc_noscan(s->size, gfp);
 	case NODE:
-		return goalloc_alloc_node(s->size, gfp | __GFP_THISNODE, numa_mem_id());
+		return goalloc_alloc_node(s->size, gfp | __GFP_THISNODE, util_memory_node());
 	default:
 		return goalloc_realloc(old, s->size, gfp);
 	}

@@ -39,6 +39,14 @@ static inline bool util_is_zero(const void *ptr, size_t bytes)
 	return util_is(ptr, 0, bytes);
 }
 
+/* A node to ask for with __GFP_THISNODE: this CPU's, unless that has no memory. */
+static inline int util_memory_node(void)
+{
+	int nid = numa_mem_id();
+
+	return node_state(nid, N_MEMORY) ? nid : first_memory_node;
+}
+
 /* For a case that allocates where on PREEMPT_RT kmalloc() cannot be called either. */
 static inline void util_skip_on_rt(struct kunit *test)
 {

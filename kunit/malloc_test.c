@@ -195,7 +195,7 @@ static void *zeroed(size_t size, unsigned int how)
 		return goalloc_alloc_node(size, GFP_KERNEL | __GFP_ZERO, numa_mem_id());
 	case 3:
 		return goalloc_alloc_node(size, GFP_KERNEL | __GFP_ZERO | __GFP_THISNODE,
-					  numa_mem_id());
+					  util_memory_node());
 	default:
 		return goalloc_zalloc(size, GFP_ATOMIC);
 	}
@@ -299,7 +299,7 @@ static void malloc_gfp(struct kunit *test)
 	}
 }
 
-/* A node that there is serves; one that there is not gets NULL. */
+/* A node that has memory serves; one that there is not gets NULL. */
 static void malloc_node(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 100, 5000, 50000, SZ_1M };
@@ -311,7 +311,7 @@ static void malloc_node(struct kunit *test)
 
 		KUNIT_EXPECT_NOT_NULL(test, any);
 		goalloc_free(any);
-		for_each_online_node(nid) {
+		for_each_node_state(nid, N_MEMORY) {
 			void *obj = goalloc_alloc_node(sizes[i], GFP_KERNEL | __GFP_THISNODE, nid);
 
 			KUNIT_ASSERT_NOT_NULL(test, obj);

@@ -53,7 +53,7 @@ static void oracle_alloc(struct oracle *o, struct live *l)
 	else if (how < 5)
 		ptr = l->noscan ? goalloc_alloc_noscan(size, gfp) : goalloc_alloc(size, gfp);
 	else
-		ptr = goalloc_alloc_node(size, gfp | __GFP_THISNODE, numa_mem_id());
+		ptr = goalloc_alloc_node(size, gfp | __GFP_THISNODE, util_memory_node());
 	if (how == 5)
 		l->noscan = false;
 	if (ptr && how < 2)

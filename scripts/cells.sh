@@ -57,7 +57,7 @@ describe()
 	esac
 }
 
-numa_machine='--memory 1G --qemu "
+numa_machine='--cpus 4,sockets=4 --memory 1G --qemu "
 	-object memory-backend-ram,id=m0,size=384M -numa node,nodeid=0,cpus=0,memdev=m0
 	-object memory-backend-ram,id=m1,size=384M -numa node,nodeid=1,cpus=1,memdev=m1
 	-object memory-backend-ram,id=m2,size=256M -numa node,nodeid=2,cpus=2,memdev=m2
@@ -128,12 +128,12 @@ tally_kunit()
 boot()
 {
 	name=$1 options=$2 suites=$3 list=$4
-	step "$name: booting for ${suites:+KUnit }$list"
+	step "$name: booting for ${suites:+KUnit}${list:+ $list}"
 	set -- "$top/scripts/guest/cell.sh" "$top"/selftests/*.sh "$top/selftests/traces" "$modules"/goalloc/*.ko
 	[ -z "$suites" ] || set -- "$@" "$suites"
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
-		"STRESS_SECONDS=$stress sh cell.sh $list" "$@" || return
+		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
 
 	status=0
 	eval "set -- $options"
@@ -200,7 +200,7 @@ run_guests()
 	together='' alone='' kunit=''
 	[ "$kernel" = stock ] || kunit=$modules/kunit/goalloc_kunit.ko
 	for pattern in $tests; do
-		found=$(cd "$top/selftests" && find . -maxdepth 1 -name "$pattern" | sort)
+		found=$(cd "$top/selftests" && find . -maxdepth 1 -name "$pattern" | sed 's|^./||' | sort)
 		[ -n "$found" ] || failure "$1: there is no selftests/$pattern"
 		for test in $found; do
 			if grep -q '^# GUEST: ' "$top/selftests/$test"; then
@@ -213,8 +213,7 @@ run_guests()
 	unfinished=0
 	[ -z "$kunit$together" ] || boot "$1" "$machine" "$kunit" "${together# }" || unfinished=1
 	for test in $alone; do
-		own=${test#./}
-		boot "$1-${own%.sh}" "$machine $(sed -n 's/^# GUEST: //p' "$top/selftests/$test")" '' "$test" ||
+		boot "$1-${test%.sh}" "$machine $(sed -n 's/^# GUEST: //p' "$top/selftests/$test")" '' "$test" ||
 			unfinished=1
 	done
 	return $unfinished
