@@ -4,14 +4,21 @@
  *
  * THEORY OF OPERATION
  *
- * A table of slots holds objects.  On each CPU three actors take a random slot,
+ * A table of slots holds objects.  On each CPU four actors take a random slot,
  * and whoever finds it taken tries another: a thread (task context), a soft
- * hrtimer (softirq) and a hard hrtimer (hardirq).  The actor of an empty slot
- * allocates an object of a random size and kind and fills it with a pattern that
- * depends on the slot's cookie; the actor of a full one checks the pattern and
- * then frees the object, or reallocates it, or leaves it.  As slots are taken
- * from all CPUs, most objects are freed by another CPU and context than the one
- * that allocated them.
+ * hrtimer (softirq), a hard hrtimer (hardirq) and an NMI, which another hrtimer
+ * sends to a random CPU, so that it comes between any two instructions there, also
+ * where interrupts are off.  The actor of an empty slot allocates an object of a
+ * random size and kind and fills it with a pattern that depends on the slot's
+ * cookie; the actor of a full one checks the pattern and then frees the object, or
+ * reallocates it, or leaves it.  As slots are taken from all CPUs, most objects are
+ * freed by another CPU and context than the one that allocated them.
+ *
+ * The first eighth of the slots keeps its objects long.  And each thread hands
+ * objects to the next CPU's thread through a ring, where they are only freed.
+ *
+ * In NMI an allocation may find nothing: a NULL is counted, not an error.  Where
+ * there is no local APIC there is no NMI actor, and the report says so.
  *
  * At the end all objects are checked and freed, and the books must be balanced.
  * What goalloc itself says about its books is for the script around this module
@@ -36,6 +43,7 @@
 #include <linux/goalloc.h>
 
 #include "hrtimer_compat.h"
+#include "nmi_compat.h"
 
 static unsigned int seconds = 10;
 module_param(seconds, uint, 0444);
@@ -49,15 +57,23 @@ static unsigned int nslots = 8192;
 module_param(nslots, uint, 0444);
 MODULE_PARM_DESC(nslots, "objects that may live at once (default 8192)");
 
+static unsigned long nmi_min;
+module_param(nmi_min, ulong, 0444);
+MODULE_PARM_DESC(nmi_min, "fail with fewer frees and allocation attempts in NMI (default 0)");
+
 #define TIMER_NS	(200 * NSEC_PER_USEC)
 #define OPS_PER_TIMER	8
 #define OPS_PER_RESCHED	64
+#define NMI_NAME	"goalloc_stress"
+#define RETAINED	8		/* one of so many slots keeps its object long ... */
+#define RETAINED_TURNS	64		/* ... one of so many operations touches it */
+#define RING_SLOTS	64		/* objects under way from one CPU to the next */
 #define ATOMIC_MAX	SZ_32K		/* largest object in interrupts */
 #define PATTERN_EDGE	512		/* of a longer object only so much at each end is filled */
 
-enum actor_kind { TASK, SOFTIRQ, HARDIRQ, NR_KINDS };
+enum actor_kind { TASK, SOFTIRQ, HARDIRQ, NMI, NR_KINDS };
 
-static const char * const kind_names[NR_KINDS] = { "task", "softirq", "hardirq" };
+static const char * const kind_names[NR_KINDS] = { "task", "softirq", "hardirq", "nmi" };
 
 /* One object.  Whoever sets bit 0 of @lock has the slot; nobody waits for it. */
 struct slot {
@@ -72,13 +88,16 @@ struct slot {
 struct actor {
 	u64 rng;
 	unsigned long allocs, frees, foreign, reallocs, nulls, bad;
+	unsigned long runs, amid;	/* of an NMI: how many, how many amid the thread's call */
+	unsigned int put, got;		/* where in the rings the thread is */
+	bool busy;			/* the thread is at an object */
 	struct hrtimer timer;
 	struct task_struct *thread;
 };
 
-static struct slot *slots;
+static struct slot *slots;		/* and after them each CPU's ring */
 static struct actor __percpu *actors[NR_KINDS];
-static bool stopping;
+static bool stopping, have_nmi;
 
 static u32 rnd(struct actor *a)
 {
@@ -147,15 +166,22 @@ static gfp_t actor_gfp(enum actor_kind kind)
 
 static void *random_alloc(struct actor *a, struct slot *s, gfp_t gfp)
 {
-	u32 how = rnd(a) % 8;
+	u32 how = rnd(a) % 10;
+	size_t elems = 1 + rnd(a) % 8;
 
-	s->zeroed = how >= 6;
+	s->zeroed = how >= 6 && how != 9;
+	if (how >= 8)
+		s->size = roundup(s->size, elems);
 	if (how < 3)
 		return goalloc_alloc(s->size, gfp);
 	if (how < 5)
 		return goalloc_alloc_noscan(s->size, gfp);
 	if (how == 5)
 		return goalloc_alloc_node(s->size, gfp, numa_mem_id());
+	if (how == 8)
+		return goalloc_calloc(elems, s->size / elems, gfp);
+	if (how == 9)
+		return goalloc_alloc_array(elems, s->size / elems, gfp);
 	return how == 6 ? goalloc_zalloc(s->size, gfp) : goalloc_zalloc_noscan(s->size, gfp);
 }
 
@@ -209,9 +235,11 @@ static void slot_realloc(struct actor *a, struct slot *s, enum actor_kind kind)
 
 static void one_op(struct actor *a, enum actor_kind kind)
 {
-	struct slot *s = &slots[rnd(a) % nslots];
-	u32 what = rnd(a) % 16;
+	u32 i = rnd(a) % nslots, what = rnd(a) % 16;
+	struct slot *s = &slots[i];
 
+	if (i < nslots / RETAINED && READ_ONCE(s->ptr) && rnd(a) % RETAINED_TURNS)
+		return;
 	if (test_and_set_bit_lock(0, &s->lock))
 		return;
 	if (!s->ptr)
@@ -225,17 +253,76 @@ static void one_op(struct actor *a, enum actor_kind kind)
 	clear_bit_unlock(0, &s->lock);
 }
 
+static struct slot *ring_slot(int cpu, unsigned int i)
+{
+	return &slots[nslots + cpu * RING_SLOTS + i % RING_SLOTS];
+}
+
+/* Hand an object to the next CPU, free one that the previous CPU handed over. */
+static void ring_op(struct actor *a, int cpu)
+{
+	struct slot *s = ring_slot(cpu, a->put);
+
+	if (!test_and_set_bit_lock(0, &s->lock)) {
+		if (!s->ptr)
+			slot_alloc(a, s, TASK);
+		a->put += !!s->ptr;
+		clear_bit_unlock(0, &s->lock);
+	}
+	s = ring_slot((cpu + nr_cpu_ids - 1) % nr_cpu_ids, a->got);
+	if (!test_and_set_bit_lock(0, &s->lock)) {
+		if (s->ptr) {
+			slot_free(a, s);
+			a->got++;
+		}
+		clear_bit_unlock(0, &s->lock);
+	}
+}
+
 static int stress_thread(void *data)
 {
 	struct actor *a = data;
+	int cpu = smp_processor_id();
 	unsigned long n = 0;
 
 	while (!kthread_should_stop()) {
-		one_op(a, TASK);
+		WRITE_ONCE(a->busy, true);
+		if (n % 8)
+			one_op(a, TASK);
+		else
+			ring_op(a, cpu);
+		WRITE_ONCE(a->busy, false);
 		if (++n % OPS_PER_RESCHED == 0)
 			cond_resched();
 	}
 	return 0;
+}
+
+static int stress_nmi(unsigned int type, struct pt_regs *regs)
+{
+	struct actor *a = this_cpu_ptr(actors[NMI]);
+	unsigned long before = a->allocs + a->nulls + a->frees;
+	int i;
+
+	for (i = 0; i < OPS_PER_TIMER; i++)
+		one_op(a, NMI);
+	a->runs++;
+	if (READ_ONCE(this_cpu_ptr(actors[TASK])->busy))
+		a->amid += a->allocs + a->nulls + a->frees - before;
+	return NMI_HANDLED;
+}
+
+/* Send an NMI: to this CPU or to any other. */
+static enum hrtimer_restart send_nmi(struct hrtimer *t)
+{
+	u64 now = ktime_get_ns();
+	int cpu = (now >> 4) % nr_cpu_ids;
+
+	if (READ_ONCE(stopping))
+		return HRTIMER_NORESTART;
+	compat_nmi_send(cpu_online(cpu) ? cpu : raw_smp_processor_id());
+	hrtimer_forward_now(t, ns_to_ktime(TIMER_NS + now % TIMER_NS));
+	return HRTIMER_RESTART;
 }
 
 static enum hrtimer_restart stress_timer(struct hrtimer *t, enum actor_kind kind)
@@ -268,6 +355,9 @@ static void start_timers(void *unused)
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT))	/* where kmalloc() cannot be called either */
 		hrtimer_start(&this_cpu_ptr(actors[HARDIRQ])->timer, ns_to_ktime(TIMER_NS),
 			      HRTIMER_MODE_REL_PINNED_HARD);
+	if (have_nmi)
+		hrtimer_start(&this_cpu_ptr(actors[NMI])->timer, ns_to_ktime(TIMER_NS),
+			      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 static int start_cpu(int cpu)
@@ -277,6 +367,8 @@ static int start_cpu(int cpu)
 	compat_hrtimer_setup(&per_cpu_ptr(actors[SOFTIRQ], cpu)->timer, stress_soft,
 			     HRTIMER_MODE_REL_PINNED_SOFT);
 	compat_hrtimer_setup(&per_cpu_ptr(actors[HARDIRQ], cpu)->timer, stress_hard,
+			     HRTIMER_MODE_REL_PINNED_HARD);
+	compat_hrtimer_setup(&per_cpu_ptr(actors[NMI], cpu)->timer, send_nmi,
 			     HRTIMER_MODE_REL_PINNED_HARD);
 	task->thread = kthread_create_on_node(stress_thread, task, cpu_to_node(cpu),
 					      "goalloc_stress/%d", cpu);
@@ -304,7 +396,10 @@ static void stop_all(void)
 		kthread_stop(task->thread);
 		hrtimer_cancel(&per_cpu_ptr(actors[SOFTIRQ], cpu)->timer);
 		hrtimer_cancel(&per_cpu_ptr(actors[HARDIRQ], cpu)->timer);
+		hrtimer_cancel(&per_cpu_ptr(actors[NMI], cpu)->timer);
 	}
+	if (have_nmi)
+		compat_nmi_unregister(NMI_NAME);
 }
 
 static void free_rest(void)
@@ -312,9 +407,23 @@ static void free_rest(void)
 	struct actor *a = raw_cpu_ptr(actors[TASK]);
 	unsigned int i;
 
-	for (i = 0; i < nslots; i++)
+	for (i = 0; i < nslots + nr_cpu_ids * RING_SLOTS; i++)
 		if (slots[i].ptr)
 			slot_free(a, &slots[i]);
+}
+
+/* Say how much the NMI actor did.  True: enough. */
+static bool report_nmi(const struct actor *sum)
+{
+	unsigned long ops = sum->frees + sum->allocs + sum->nulls;
+
+	if (!have_nmi) {
+		pr_info("no NMI actor: there is no local APIC\n");
+		return true;
+	}
+	pr_info("%lu frees and allocation attempts in %lu NMIs, %lu of them amid a thread's operation\n",
+		ops, sum->runs, sum->amid);
+	return ops >= nmi_min;
 }
 
 /* Print a row per context.  True: all is well. */
@@ -336,6 +445,8 @@ static bool report(void)
 			sum[kind].reallocs += a->reallocs;
 			sum[kind].nulls += a->nulls;
 			sum[kind].bad += a->bad;
+			sum[kind].runs += a->runs;
+			sum[kind].amid += a->amid;
 		}
 		pr_info("%-8s %12lu %12lu %12lu %10lu %8lu %5lu\n", kind_names[kind],
 			sum[kind].allocs, sum[kind].frees, sum[kind].foreign, sum[kind].reallocs,
@@ -344,7 +455,7 @@ static bool report(void)
 		frees += sum[kind].frees;
 		bad += sum[kind].bad;
 	}
-	return allocs && allocs == frees && !bad;
+	return report_nmi(&sum[NMI]) && allocs && allocs == frees && !bad;
 }
 
 static void free_all(void)
@@ -360,7 +471,7 @@ static int setup(void)
 {
 	int kind, cpu;
 
-	slots = vzalloc(array_size(nslots, sizeof(*slots)));
+	slots = vzalloc(array_size(nslots + nr_cpu_ids * RING_SLOTS, sizeof(*slots)));
 	if (!slots)
 		return -ENOMEM;
 	for (kind = 0; kind < NR_KINDS; kind++) {
@@ -387,6 +498,7 @@ static int __init stress_init(void)
 	pr_info("seed=%lu, %u seconds, %u slots, %u CPUs\n", seed, seconds, nslots,
 		num_online_cpus());
 	err = setup();
+	have_nmi = !err && !compat_nmi_register(stress_nmi, NMI_NAME);
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
 		err = err ?: start_cpu(cpu);
@@ -395,7 +507,7 @@ static int __init stress_init(void)
 	cpus_read_unlock();
 	if (!err)
 		schedule_timeout_uninterruptible(seconds * HZ);
-	if (actors[TASK] && actors[SOFTIRQ] && actors[HARDIRQ]) {
+	if (actors[NR_KINDS - 1]) {	/* the last of what setup() makes */
 		stop_all();
 		free_rest();
 		if (!err && !report())
@@ -413,4 +525,4 @@ static void __exit stress_exit(void)
 module_init(stress_init);
 module_exit(stress_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("goalloc under stress from task, softirq and hardirq context");
+MODULE_DESCRIPTION("goalloc under stress from task, softirq, hardirq and NMI context");
