@@ -124,6 +124,7 @@ void sys_unused(unsigned int npages);
 void sys_fault(unsigned long addr, unsigned int npages);
 void mem_get_counts(struct mem_counts *counts);
 void sys_map_failed(void);
+int sys_source_node(int nid);
 void mem_kick_init(void (*fn)(struct irq_work *work));
 void mem_kick_exit(void);
 void mem_kick_rearm(void);
@@ -285,6 +286,7 @@ struct page_word {
  * struct page_heap - the pages of one NUMA node
  * @lock: guards everything below and the arenas' maps
  * @nid: the node
+ * @source: while the node has no memory: the node that the kernel takes instead
  * @arenas: by address, augmented with the longest free run of the subtree
  * @narenas: how many
  * @npresent: pages drawn from the buddy allocator
@@ -293,6 +295,7 @@ struct page_word {
 struct page_heap {
 	spinlock_t lock;	/* everything below, and the arenas' maps */
 	int nid;
+	int source;
 	struct rb_root arenas;
 	unsigned long narenas;
 	unsigned long npresent;
@@ -300,6 +303,16 @@ struct page_heap {
 };
 
 extern struct page_heap *page_heaps;	/* nr_node_ids of them */
+
+/*
+ * The node whose heap and centrals serve requests for @nid.  A node without memory
+ * has none of its own: every request would draw anew, and what is freed would go
+ * where the next request does not look.
+ */
+static inline int heap_node(int nid)
+{
+	return likely(node_state(nid, N_MEMORY)) ? nid : page_heaps[nid].source;
+}
 
 int mpagealloc_init(void);
 void mpagealloc_exit(void);

@@ -108,7 +108,7 @@ static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
 	if (noscan && size < TINY_BLOCK_SIZE)
 		return tiny_alloc(&default_heap, size, gfp);
 	if (size > GOALLOC_MAX_SMALL_SIZE)
-		return alloc_large(size, noscan, gfp, numa_mem_id());
+		return alloc_large(size, noscan, gfp, heap_node(numa_mem_id()));
 	return alloc_small(size, noscan, gfp);
 }
 
@@ -266,6 +266,8 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 		return ZERO_SIZE_PTR;
 	if (node < 0 || node >= nr_node_ids || !node_online(node) || !gfp_fixup(&gfp))
 		return NULL;
+	if (!(gfp & __GFP_THISNODE))
+		node = heap_node(node);
 	do {
 		if (size > GOALLOC_MAX_SMALL_SIZE)
 			ptr = alloc_large(size, 0, gfp, node);

@@ -212,7 +212,8 @@ static struct mspan *visit_central(struct goalloc_heap *heap, int nid, unsigned 
  */
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
 {
-	struct mspan *spans = visit_central(heap, numa_mem_id(), spc, batch_spans(spc), gfp);
+	struct mspan *spans = visit_central(heap, heap_node(numa_mem_id()), spc, batch_spans(spc),
+					    gfp);
 
 	return spans ? install(heap, spc, spans, needzero) : NULL;
 }

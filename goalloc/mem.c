@@ -155,6 +155,19 @@ struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 	return page;
 }
 
+/* The node that the buddy allocator serves requests for @nid from. */
+int sys_source_node(int nid)
+{
+	struct page *page = alloc_pages_node(nid, GFP_KERNEL, 0);
+	int source = nid;
+
+	if (page) {
+		source = page_to_nid(page);
+		__free_page(page);
+	}
+	return source;
+}
+
 /* A draw failed for good: the caller will see NULL. */
 void sys_map_failed(void)
 {

@@ -445,6 +445,7 @@ void page_heap_init(struct page_heap *h, int nid)
 	memset(h, 0, sizeof(*h));
 	spin_lock_init(&h->lock);
 	h->nid = nid;
+	h->source = nid;
 	h->arenas = RB_ROOT;
 }
 EXPORT_SYMBOL_FOR_KUNIT(page_heap_init);
@@ -457,8 +458,11 @@ int mpagealloc_init(void)
 	if (!page_heaps)
 		return -ENOMEM;
 	mem_account(MEM_OTHER, nr_node_ids * sizeof(*page_heaps));
-	for (nid = 0; nid < nr_node_ids; nid++)
+	for (nid = 0; nid < nr_node_ids; nid++) {
 		page_heap_init(&page_heaps[nid], nid);
+		if (node_online(nid) && !node_state(nid, N_MEMORY))
+			page_heaps[nid].source = sys_source_node(nid);
+	}
 	return 0;
 }
 

@@ -136,7 +136,7 @@ bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 	struct page_cache *pc;
 	bool found = false;
 
-	if (npages >= PAGECACHE_MAX_RUN || nid != numa_mem_id())
+	if (npages >= PAGECACHE_MAX_RUN || nid != heap_node(numa_mem_id()))
 		return mpagealloc_alloc(nid, npages, align, gfp, run);
 	pc = page_cache_enter();
 	if (pc) {
