@@ -11,7 +11,9 @@
 #include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
+#include <linux/swap.h>
 #include <linux/version.h>
 
 /* The buddy allocator's largest order: exclusive, then inclusive, then renamed. */
@@ -86,5 +88,16 @@ static inline void compat_fault_attr_put(struct fault_attr *attr)
 #define EXPORT_SYMBOL_FOR_KUNIT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "EXPORTED_FOR_KUNIT_TESTING")
 #define IMPORT_SYMBOLS_FOR_KUNIT()	MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
 #endif
+
+/* Tell the reclaimer that pages came back: it sees only those of slabs by itself. */
+static inline void compat_account_reclaimed_pages(unsigned long pages)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+#else
+	mm_account_reclaimed_pages(pages);
+#endif
+}
 
 #endif /* _GOALLOC_COMPAT_H */

@@ -239,11 +239,11 @@ static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_contro
 {
 	unsigned long pages;
 
-	if (!mutex_trylock(&scavenge_mutex))
-		return SHRINK_STOP;
+	mutex_lock(&scavenge_mutex);	/* who gave up here would have the OOM killer called */
 	pages = scavenge_everything(DIV_ROUND_UP(sc->nr_to_scan, 1UL << PAGE_ORDER),
 				    SCAVENGE_PRESSURE);
 	mutex_unlock(&scavenge_mutex);
+	compat_account_reclaimed_pages(pages << PAGE_ORDER);
 	return pages ? pages << PAGE_ORDER : SHRINK_STOP;
 }
 
