@@ -7,7 +7,8 @@
 # GUEST: --memory 256M
 
 cd "$(dirname "$0")" || exit 1
-. ./ktap_lib.sh
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
 
 no_kill() { ! dmesg | grep -E 'Out of memory|Killed process|invoked oom-killer'; }
 
@@ -40,8 +41,8 @@ pressure() { [ "$(value ScavengedPressure)" -gt 1024 ]; }
 
 exhaust() { insmod ./goalloc_memory.ko what=exhaust && rmmod goalloc_memory; }
 
-echo "KTAP version 1"
-echo "1..10"
+
+plan 10
 insmod ./goalloc.ko scavenge_interval_ms=60000 || exit 1
 check "goalloc holds idle pages" make_idle
 check "user space gets what it needs" need_memory
