@@ -158,7 +158,7 @@ struct fixalloc {
 	unsigned long nchunks;
 };
 
-#define FIXALLOC_CHUNK_SIZE	SZ_16K
+#define FIXALLOC_CHUNK_SIZE	GOALLOC_PAGE_SIZE
 
 void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind, void (*first)(void *obj));
 void *fixalloc_alloc(struct fixalloc *f, gfp_t gfp);

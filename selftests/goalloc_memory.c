@@ -83,11 +83,11 @@ static unsigned long give(struct item **list)
 static int make_idle(void)
 {
 	struct item *list = NULL;
-	unsigned long wanted = mb * (SZ_1M / SZ_1K), n = take(&list, SZ_1K, mb * (unsigned long)SZ_1M);
+	unsigned long bytes = mb * (unsigned long)SZ_1M, n = take(&list, SZ_1K, bytes);
 
 	give(&list);
 	pr_info("%lu KiB were allocated and freed\n", n);
-	return n == wanted ? 0 : -ENOMEM;
+	return n == bytes / SZ_1K ? 0 : -ENOMEM;
 }
 
 static int exhaust(void)

@@ -136,9 +136,11 @@ static int hold_memory(void)
 	if (!held)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
-		held[i] = goalloc_alloc_node(i < nsmall ? HELD_SMALL : HELD_LARGE, GFP_KERNEL, hold);
+		size_t size = i < nsmall ? HELD_SMALL : HELD_LARGE;
+
+		held[i] = goalloc_alloc_node(size, GFP_KERNEL, hold);
 		if (!held[i])
-			fail(hold, i < nsmall ? HELD_SMALL : HELD_LARGE, "NULL", hold);
+			fail(hold, size, "NULL", hold);
 	}
 	nheld = n;
 	pr_info("%u MiB of node %d are held in %lu objects\n", hold_mb, hold, n);
