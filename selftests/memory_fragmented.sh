@@ -6,13 +6,13 @@
 # GUEST: --memory 256M
 
 cd "$(dirname "$0")" || exit 1
-. ./ktap_lib.sh
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
 
 fragment() { insmod ./goalloc_memory.ko what=fragment && rmmod goalloc_memory; }
 no_kill() { ! dmesg | grep -E 'Out of memory|Killed process|invoked oom-killer'; }
 
-echo "KTAP version 1"
-echo "1..6"
+plan 6
 insmod ./goalloc.ko scavenge_interval_ms=60000 || exit 1
 check "small objects are served, large ones are NULL" fragment
 dmesg | sed -n 's/.*\(goalloc_memory: .*\)/# \1/p'
