@@ -141,7 +141,7 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static const size_t sizes[] = { 8, 16, 24, 96, 128, 256, 1024, 1032, 4096, 8192 };
+static const size_t sizes[] = { 8, 16, 24, 96, 128, 256, 1024, 1032, 2048, 4096 };
 
 static void size_desc(const size_t *size, char *desc)
 {

@@ -34,7 +34,7 @@ need_memory()
 	result=$?
 	echo "# $(($(value ScavengedPressure) * 8192)) bytes were given back under pressure"
 	umount /tmp/memory
-	return $result
+	return "$result"
 }
 
 pressure() { [ "$(value ScavengedPressure)" -gt 1024 ]; }

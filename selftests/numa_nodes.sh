@@ -18,12 +18,12 @@ nodes=/sys/devices/system/node
 free_kb() { awk '$3 == "MemFree:" { print $4 }' "$nodes/node$1/meminfo"; }
 
 # drawn_kb NODE: what goalloc holds there.
-drawn_kb() { awk -v n="$1" '$2 == n { kb += ($4 + $5) * 8 } END { print kb + 0 }' $proc/arenas; }
+drawn_kb() { awk -v n="$1" '$2 == n { kb += ($4 + $5) * 8 } END { print kb + 0 }' "$proc/arenas"; }
 
 # What the nodes hold is what all hold.
 sum_of_nodes()
 {
-	sum=$(awk 'NR > 1 { kb += ($4 + $5) * 8 } END { print kb + 0 }' $proc/arenas)
+	sum=$(awk 'NR > 1 { kb += ($4 + $5) * 8 } END { print kb + 0 }' "$proc/arenas")
 	echo "# all nodes hold $sum KiB, stats says $(($(value Drawn) / 1024)) KiB"
 	[ "$sum" -eq $(($(value Drawn) / 1024)) ]
 }
@@ -32,7 +32,7 @@ sum_of_nodes()
 # figure includes what others took or gave back meanwhile: 4 MiB are allowed.
 hold()
 {
-	echo 1 >$proc/scavenge
+	echo 1 >"$proc/scavenge"
 	goalloc_before=$(drawn_kb "$1") kernel_before=$(free_kb "$1")
 	insmod ./goalloc_numa.ko hold="$1" || return
 	goalloc_more=$(($(drawn_kb "$1") - goalloc_before))
@@ -43,7 +43,7 @@ hold()
 		[ $((goalloc_more - kernel_less)) -le 4096 ]
 	result=$?
 	rmmod goalloc_numa
-	return $result
+	return "$result"
 }
 
 # 16 MiB asked of a node without memory: not a block for each object.
@@ -54,7 +54,7 @@ bounded()
 	[ "$(value Drawn)" -le $((24 << 20)) ]
 	result=$?
 	rmmod goalloc_numa
-	return $result
+	return "$result"
 }
 
 with_memory=$(sed 's/,/ /g; s/\([0-9]*\)-\([0-9]*\)/$(seq -s " " \1 \2)/g' $nodes/has_memory)
@@ -80,11 +80,11 @@ for node in $with_memory; do
 	check "node $node: the figures agree" hold "$node"
 done
 for node in $without; do
-	echo 1 >$proc/scavenge
+	echo 1 >"$proc/scavenge"
 	check "node $node: spans are shared" bounded "$node"
 done
 check "nothing is in use afterwards" is HeapObjects 0
-echo 1 >$proc/scavenge
+echo 1 >"$proc/scavenge"
 check "every page is back" is Drawn 0
 check "the sums are exact" sums
 check "goalloc unloads" rmmod goalloc
