@@ -5,23 +5,10 @@
 # objects that it leaks are reported, small and large; and once freed no more is said.
 
 cd "$(dirname "$0")" || exit 1
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
 report=/sys/kernel/debug/kmemleak
 age=6		# s: kmemleak judges no object that is younger than five
-number=0
-failed=0
-
-check()
-{
-	number=$((number + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		failed=1
-	fi
-}
 
 # An object is reported when two scans find no pointer to it and it did not change.
 scan()
@@ -56,10 +43,9 @@ reported()
 	[ "$(leaks "$1")" -ge $(($2 - 1)) ] && [ "$(leaks "$1")" -le "$2" ]
 }
 
-[ -e $report ] || { echo '1..0 # SKIP needs kmemleak'; exit 4; }
+[ -e $report ] || skip_all 'needs kmemleak'
 
-echo "KTAP version 1"
-echo "1..6"
+plan 6
 check "the tests before left nothing behind" none
 insmod ./goalloc.ko || exit 1
 insmod ./goalloc_leak.ko leak=1 sizes=100,1100,40000 counts=10,10,10 noscan=0,1,0 || exit 1

@@ -57,6 +57,7 @@ bounded()
 	return "$result"
 }
 
+# shellcheck disable=SC2016 # the shell below expands it
 with_memory=$(sed 's/,/ /g; s/\([0-9]*\)-\([0-9]*\)/$(seq -s " " \1 \2)/g' $nodes/has_memory)
 with_memory=$(eval "echo $with_memory")
 online=$(find $nodes -maxdepth 1 -name 'node[0-9]*' | sed 's/.*node//' | sort -n)
