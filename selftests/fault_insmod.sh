@@ -5,28 +5,22 @@
 #
 # Needs a kernel with fault injection (Documentation/fault-injection.rst).
 
-mods=${GOALLOC_MODULES:-$(dirname "$0")}
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
 most=100
-failed=0
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 
-result()
+# nothing_left: of goalloc.
+nothing_left()
 {
-	if [ -z "$why" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1:$why"
-		failed=1
-	fi
-}
-
-# What is left of goalloc, in words.
-remains()
-{
-	! grep -q '^goalloc ' /proc/modules || echo ' the module'
-	for path in /proc/goalloc /sys/module/goalloc /sys/kernel/debug/fail_goalloc_*; do
-		[ ! -e "$path" ] || echo " $path"
+	! grep -q '^goalloc ' /proc/modules || complain 'the module is there'
+	for path in $proc /sys/module/goalloc /sys/kernel/debug/fail_goalloc_*; do
+		[ ! -e "$path" ] || complain "$path is there"
 	done
-	! grep -q goalloc /sys/devices/system/cpu/hotplug/states || echo ' a hotplug state'
+	! grep -q goalloc /sys/devices/system/cpu/hotplug/states ||
+		complain 'a hotplug state is there'
 }
 
 messages()
@@ -34,28 +28,26 @@ messages()
 	dmesg | grep -c 'goalloc: not loaded: error -12$'
 }
 
-[ "$(id -u)" -eq 0 ] || { echo '1..0 # SKIP needs root'; exit 4; }
-[ -e /proc/self/make-it-fail ] || { echo '1..0 # SKIP needs fault injection'; exit 4; }
-! grep -q '^goalloc ' /proc/modules || rmmod goalloc || exit 1
+needs goalloc
+[ -e /proc/self/make-it-fail ] || skip_all 'needs fault injection'
+unload || exit 1
 
 echo 'KTAP version 1'
 n=1
 before=$(messages)
-while ! insmod "$mods/goalloc.ko" fail_goalloc_meta=$n,100,0,1 2>/tmp/insmod; do
-	why=$(remains)
-	[ "$(messages)" -gt "$before" ] || why="$why no message"
-	grep -qi 'out of memory\|cannot allocate memory' /tmp/insmod || why="$why $(cat /tmp/insmod)"
-	result "with its draw $n refused goalloc fails to load and leaves nothing"
-	[ -z "$why" ] || exit 1
+while [ $n -le $most ] &&
+      ! insmod "$mods/goalloc.ko" fail_goalloc_meta=$n,100,0,1 2>"$said"; do
+	nothing_left
+	[ "$(messages)" -gt "$before" ] || complain 'no message'
+	grep -qi 'out of memory\|cannot allocate memory' "$said" || complain "$(cat "$said")"
+	verdict "with its draw $n refused goalloc fails to load and leaves nothing"
+	[ "$failed" -eq 0 ] || exit 1
 	n=$((n + 1))
 	before=$(messages)
-	[ $n -le $most ] || break
 done
-why=
-[ $n -le $most ] || why=' it never loads'
-[ $n -gt 10 ] || why=' too few draws: they are not counted'
-rmmod goalloc || why="$why cannot be unloaded"
-why="$why$(remains)"
-result 'with no draw refused it loads and unloads'
-echo "1..$n"
+[ $n -gt 10 ] || complain 'too few draws: they are not counted'
+rmmod goalloc || complain 'it was not loaded, or cannot be unloaded'
+nothing_left
+verdict 'with no draw refused it loads and unloads'
+echo "1..$number"
 exit $failed
