@@ -200,7 +200,7 @@ static bool run_until(struct oracle *o, enum fault_point point, unsigned int int
 	struct hoard h = {};
 	unsigned int batch, i;
 	/* Structs that were drawn stay drawn: be modest. */
-	unsigned int least = max(100 / interval, point == FAULT_META ? 1U : 10U);
+	unsigned int least = max(100 / interval, point == FAULT_META ? 1U : 3U);
 	bool enough = false;
 
 	for (batch = 0; batch < MOST_BATCHES && !enough; batch++) {
