@@ -143,22 +143,29 @@ static void mstats_cached(struct kunit *test)
 {
 	unsigned int spc = SPC(goalloc_size_class(64), 0);
 	struct class_stats st, before;
+	struct mcache_slot *slot;
 	struct span_walk walk;
-	unsigned long flags;
 	unsigned int free;
 	void *obj;
 
 	util_pin(test, cpumask_first(cpu_online_mask));
+	slot = util_slot(&default_heap, spc);
 	class_stats(spc, &before);
-	/* The walk must see the window before the scavenger empties it. */
 	obj = goalloc_alloc(64, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	local_irq_save(flags);
-	goalloc_free(goalloc_alloc(64, GFP_ATOMIC));
-	free = hweight64(util_slot(&default_heap, spc)->free);
+	/* The scavenger leaves a slot alone that is busy; until then it may empty it. */
+	do {
+		goalloc_free(goalloc_alloc(64, GFP_KERNEL));
+		preempt_disable();
+		KUNIT_EXPECT_TRUE(test, mcache_mark_busy(slot));
+		free = hweight64(slot->free);
+		if (!free)
+			mcache_mark_idle(slot);
+		preempt_enable();
+	} while (!free);
 	mstats_class(&default_heap, spc, &st);
 	mstats_walk(&walk);
-	local_irq_restore(flags);
+	mcache_mark_idle(slot);
 	KUNIT_EXPECT_GT(test, free, 0);
 	KUNIT_EXPECT_EQ(test, st.cached, free);
 	KUNIT_EXPECT_GE(test, walk.cached, free);
