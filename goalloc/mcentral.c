@@ -277,12 +277,17 @@ bool mcentral_has_idle(struct mcentral *c)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
 
-/* Pages in wholly free spans. */
+/*
+ * Pages in spans that are wholly free or may be: while spans wait in the queue, any of
+ * the class may, and nobody has looked yet.
+ */
 unsigned long mcentral_idle_pages(struct mcentral *c)
 {
-	unsigned int sc = spc_size_class(c->spc);
+	bool waiting = !llist_empty(&c->queue) || READ_ONCE(c->pending);
+	unsigned int npages = goalloc_size_classes[spc_size_class(c->spc)].npages;
 
-	return (unsigned long)READ_ONCE(c->nr_empty) * goalloc_size_classes[sc].npages;
+	return (unsigned long)(waiting ? atomic_read(&c->nr_spans) : READ_ONCE(c->nr_empty)) *
+	       max(npages, 1U);
 }
 
 /**
