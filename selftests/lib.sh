@@ -61,6 +61,9 @@ sums()
 		! grep '^Check' "$proc/stats" | grep -v ': ok$'
 }
 
+# no_kill: the OOM killer was not called since boot.
+no_kill() { ! dmesg | grep -E 'Out of memory|Killed process|invoked oom-killer'; }
+
 # complain TEXT: what is wrong with the result to come.
 complain()
 {

@@ -10,8 +10,6 @@ cd "$(dirname "$0")" || exit 1
 # shellcheck source=selftests/lib.sh
 . ./lib.sh
 
-no_kill() { ! dmesg | grep -E 'Out of memory|Killed process|invoked oom-killer'; }
-
 meminfo() { awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo; }
 
 # Three quarters of what is available lie idle in goalloc.
@@ -37,19 +35,28 @@ need_memory()
 	return "$result"
 }
 
-pressure() { [ "$(value ScavengedPressure)" -gt 1024 ]; }
+# pressure PAGES: so many came through the shrinker.
+pressure() { [ "$(value ScavengedPressure)" -gt "$1" ]; }
 
-exhaust() { insmod ./goalloc_memory.ko what=exhaust && rmmod goalloc_memory; }
+# exhaust PARAMETERS
+exhaust() { insmod ./goalloc_memory.ko what=exhaust "$@" && rmmod goalloc_memory; }
 
-
-plan 10
+plan 15
 insmod ./goalloc.ko scavenge_interval_ms=60000 || exit 1
 check "goalloc holds idle pages" make_idle
 check "user space gets what it needs" need_memory
-check "8 MiB at least came through the shrinker" pressure
+check "8 MiB at least came through the shrinker" pressure 1024
 check "nobody was killed" no_kill
 check "NULL comes cleanly, and service comes back" exhaust
+check "with GFP_ATOMIC too" exhaust atomic=1
 dmesg | sed -n 's/.*\(goalloc_memory: .*\)/# \1/p'
+check "the sums are exact then too" sums
+echo 1 >"$proc/scavenge"
+# All idle pages now lie in spans that nobody looked at since they became empty.
+before=$(value ScavengedPressure)
+check "NULL comes cleanly for objects of 1 KiB" exhaust largest=1024
+check "user space gets what it needs after that" need_memory
+check "8 MiB more came through the shrinker" pressure $((before + 1024))
 check "nobody was killed then either" no_kill
 check "nothing is in use afterwards" is HeapObjects 0
 echo 1 >"$proc/scavenge"
