@@ -14,7 +14,8 @@
  * any other: what is drawn for them is bounded.
  *
  * With hold=NODE it then keeps hold_mb MiB of small and large objects of the node
- * until it is unloaded, for goalloc's and the kernel's figures per node to be compared.
+ * until it is unloaded, for goalloc's and the kernel's figures per node to be
+ * compared.  All must lie on the node, if it has memory.
  */
 #define pr_fmt(fmt) "goalloc_numa: " fmt
 
@@ -139,10 +140,14 @@ static int hold_memory(void)
 		size_t size = i < nsmall ? HELD_SMALL : HELD_LARGE;
 
 		held[i] = goalloc_alloc_node(size, GFP_KERNEL, hold);
+		nheld = i + 1;
 		if (!held[i])
 			fail(hold, size, "NULL", hold);
+		else if (node_state(hold, N_MEMORY) && nid_of(held[i]) != hold)
+			fail(hold, size, "is on another node", nid_of(held[i]));
+		if (failures)
+			return -EIO;
 	}
-	nheld = n;
 	pr_info("%u MiB of node %d are held in %lu objects\n", hold_mb, hold, n);
 	return 0;
 }

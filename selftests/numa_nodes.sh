@@ -4,8 +4,8 @@
 # for a node without memory it goes where the kernel goes; and per node, the pages of
 # /proc/goalloc/arenas are what the kernel's free memory of that node lost.
 #
-# The guest must have several nodes, one of them without memory; with fewer than two
-# this fails.
+# The guest must have several nodes, one of them without memory; with fewer than three
+# that have memory this fails.
 #
 # GUEST: --cpus 4,sockets=4 --memory 768M --qemu "-object memory-backend-ram,id=m0,size=256M -object memory-backend-ram,id=m1,size=256M -object memory-backend-ram,id=m2,size=256M -numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1 -numa node,nodeid=2,cpus=2,memdev=m2 -numa node,nodeid=3,cpus=3"
 
@@ -46,6 +46,23 @@ hold()
 	return "$result"
 }
 
+# far NODE: seven eighths of what is free there come from there, however small the blocks
+# are that are left; freed by a CPU of another node they go back there, so that
+# the same again draws nothing new, but for one block of 4 MiB.
+far()
+{
+	echo 1 >$proc/scavenge
+	cpu=$((($1 + 1) % 4)) mb=$(($(free_kb "$1") * 7 / 8 / 1024))
+	[ ! -e "$nodes/node$1/cpu$cpu" ] || return
+	insmod ./goalloc_numa.ko hold="$1" hold_mb=$mb || return
+	taskset $((1 << cpu)) rmmod goalloc_numa || return
+	drawn=$(value PagesDrawn)
+	insmod ./goalloc_numa.ko hold="$1" hold_mb=$mb || return
+	drawn=$(($(value PagesDrawn) - drawn))
+	echo "# node $1: $mb MiB freed by CPU $cpu and allocated again: $drawn pages of 8 KiB are drawn"
+	rmmod goalloc_numa && [ "$drawn" -le 512 ]
+}
+
 # 16 MiB asked of a node without memory: not a block for each object.
 bounded()
 {
@@ -68,10 +85,10 @@ echo "# nodes with memory: $with_memory; without: $without"
 
 echo "KTAP version 1"
 # shellcheck disable=SC2086 # lists of numbers
-plan=$(set -- $with_memory $without; echo $((7 + $#)))
+plan=$(set -- $with_memory $with_memory $without; echo $((7 + $#)))
 echo "1..$plan"
 # shellcheck disable=SC2086
-check "there are several nodes with memory" test "$(set -- $with_memory; echo $#)" -ge 2
+check "there are several nodes with memory" test "$(set -- $with_memory; echo $#)" -ge 3
 check "there is a node without memory" test -n "$without"
 insmod ./goalloc.ko scavenge_interval_ms=60000 || exit 1
 check "each node serves every size" insmod ./goalloc_numa.ko
@@ -79,6 +96,7 @@ dmesg | sed -n 's/.*\(goalloc_numa: .*\)/# \1/p'
 rmmod goalloc_numa
 for node in $with_memory; do
 	check "node $node: the figures agree" hold "$node"
+	check "node $node: what another node's CPU frees comes back" far "$node"
 done
 for node in $without; do
 	echo 1 >"$proc/scavenge"
