@@ -1,62 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * NMIs that a module sends itself, on x86 with a local APIC.  All three kernels export
- * the APIC driver; what wraps its calls is not exported by all.
+ * NMIs of a module's own: sent by IPI where there is a local APIC.  The field
+ * apic->send_IPI is in all kernels; the static calls that replaced it inside the
+ * kernel in 6.6 are not exported.  Elsewhere registering fails with -ENODEV.
  *
- * While a handler is registered it claims every NMI: two that were sent may arrive as
- * one, so that nobody can tell whose it was.  A test machine can bear that.
+ * The function that is registered runs in every NMI on every CPU and says whether
+ * the NMI was its own.
  */
 #ifndef _NMI_COMPAT_H
 #define _NMI_COMPAT_H
 
-#include <linux/cpumask.h>
-#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/types.h>
 
 #ifdef CONFIG_X86_LOCAL_APIC
-
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
 #include <asm/irq_vectors.h>
 #include <asm/nmi.h>
 
-/* A macro, because register_nmi_handler() is one that makes a name from @fn. */
-#define compat_nmi_register(fn, name)						\
-	(boot_cpu_has(X86_FEATURE_APIC) ?					\
-	 register_nmi_handler(NMI_LOCAL, fn, 0, name) : -ENODEV)
+static bool (*compat_nmi_fn)(void);
 
-/* With interrupts off, so that @cpu does not go offline before it is hit. */
+static int compat_nmi_handler(unsigned int type, struct pt_regs *regs)
+{
+	return compat_nmi_fn() ? NMI_HANDLED : NMI_DONE;
+}
+
+static inline int compat_nmi_register(bool (*fn)(void))
+{
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		return -ENODEV;
+	compat_nmi_fn = fn;
+	return register_nmi_handler(NMI_LOCAL, compat_nmi_handler, 0, KBUILD_MODNAME);
+}
+
+static inline void compat_nmi_unregister(void)
+{
+	unregister_nmi_handler(NMI_LOCAL, KBUILD_MODNAME);
+}
+
 static inline void compat_nmi_send(int cpu)
 {
-	apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+	apic->send_IPI(cpu, NMI_VECTOR);
 }
-
-/* After the last one was sent: the ones under way arrive first. */
-static inline void compat_nmi_unregister(const char *name)
-{
-	msleep(100);
-	unregister_nmi_handler(NMI_LOCAL, name);
-}
-
 #else
-
-struct pt_regs;
-#define NMI_HANDLED 1
-
-typedef int (*compat_nmi_handler_t)(unsigned int, struct pt_regs *);
-
-static inline int compat_nmi_register(compat_nmi_handler_t fn, const char *name)
+static inline int compat_nmi_register(bool (*fn)(void))
 {
 	return -ENODEV;
 }
 
+static inline void compat_nmi_unregister(void)
+{
+}
+
 static inline void compat_nmi_send(int cpu)
 {
 }
-
-static inline void compat_nmi_unregister(const char *name)
-{
-}
-
 #endif
 
 #endif /* _NMI_COMPAT_H */
