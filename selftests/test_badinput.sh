@@ -88,7 +88,7 @@ needs goalloc_badinput
 log=$(mktemp)
 trap 'rm -f "$log" "$log.all"' EXIT
 
-plan 38
+plan 40
 
 double='the object is free already \(double free\)'
 interior='the address is inside an object, not its start \(interior pointer\)'
@@ -151,6 +151,18 @@ reports 'from softirq context' softirq \
 	5 'double free' "$double" "$(span 6 scan 64 128)" 'on CPU [0-9]+ in softirq context'
 reports 'from hardirq context' hardirq \
 	5 'double free' "$double" "$(span 6 scan 64 128)" 'on CPU [0-9]+ in hardirq context'
+
+if grep -qw apic /proc/cpuinfo; then
+	reports 'from NMI context' nmi \
+		5 'double free' "$double" "$(span 6 scan 64 128)" 'on CPU 0 in NMI context' "$zero"
+	reports 'foreign pointer from NMI context' nmi_foreign \
+		5 'foreign pointer' "$foreign" 'it is .*' 'on CPU 0 in NMI context'
+else
+	for what in 'from NMI context' 'foreign pointer from NMI context'; do
+		number=$((number + 1))
+		echo "ok $number - $what # SKIP no local APIC that could send NMIs"
+	done
+fi
 
 reports 'pointer from kmalloc()' kmalloc 10 'foreign pointer' "$foreign" \
 	'it is memory that goalloc does not hold: if it came from kmalloc\(\), use kfree\(\)' "$task"

@@ -1,41 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Promise: with every CPU allocating, and freeing its own and the others' objects of
-# all sizes from task, softirq and hardirq context, while CPUs come and go, readers
-# read and the scavenger scavenges, contents stay intact, the sums are exact, and
-# every page goes back.
+# all sizes from task, softirq, hardirq and NMI context, while CPUs come and go,
+# readers read and the scavenger scavenges, contents stay intact, the sums are exact,
+# and every page goes back.  And again, after a reload, with another seed.
 #
-# STRESS_SECONDS says how long (60).
+# STRESS_SECONDS says how long (60), STRESS_SEED where the random numbers begin.
 
 cd "$(dirname "$0")" || exit 1
-proc=/proc/goalloc
-number=0
-failed=0
-
-check()
-{
-	number=$((number + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		failed=1
-	fi
-}
-
-value() { sed -n "s/^$1: //p" $proc/stats; }
-is()    { [ "$(value "$1")" = "$2" ] || { grep "^$1:" $proc/stats; false; }; }
-sums()  { [ "$(grep -c '^Check .*: ok$' $proc/stats)" -ge 6 ] && ! grep '^Check' $proc/stats | grep -v ': ok$'; }
+# shellcheck source=selftests/lib.sh
+. ./lib.sh
 
 readers()
 {
 	while :; do
 		for file in stats sizeclasses spans arenas mcache; do
-			cat $proc/$file >/dev/null || echo "cannot read $file"
+			cat "$proc"/$file >/dev/null || echo "cannot read $file"
 		done
-		echo 1 >$proc/scavenge
+		echo 1 >"$proc"/scavenge
 		sleep 0.2
 	done
 }
@@ -79,7 +61,7 @@ round()
 	check "$1: nothing is in use afterwards" is HeapObjects 0
 	check "$1: no bad free was seen" is BadFrees 0
 	check "$1: the sums are exact" sums
-	echo 1 >$proc/scavenge
+	echo 1 >"$proc"/scavenge
 	check "$1: every page is back" is Drawn 0
 	check "$1: the sums are still exact" sums
 	rmmod goalloc_stress
@@ -91,8 +73,7 @@ seconds=${STRESS_SECONDS:-60}
 second=$(((seconds + 5) / 6))
 seed=${STRESS_SEED:-$(awk 'BEGIN { srand(); print 1 + int(rand() * 1000000000) }')}
 
-echo "KTAP version 1"
-echo "1..14"
+plan 14
 round first $((seconds - second)) "$seed"
 round second $second $((seed + 1))
 dmesg | sed -n 's/.*\(goalloc_stress: .*\)/# \1/p'
