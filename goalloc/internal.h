@@ -14,8 +14,8 @@
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
- * them.  debug reports, fault makes them fail.  scavenge, mstats, proc and module
- * look at them from above.
+ * them.  debug reports, kmemleak tells the kernel's leak detector, fault makes them
+ * fail.  scavenge, mstats, proc and module look at them from above.
  *
  * LOCK ORDER
  *
@@ -424,6 +424,26 @@ void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp);
 enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
+
+/* ------------------------------------------------------------- kmemleak.c */
+
+#ifdef CONFIG_DEBUG_KMEMLEAK
+void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp);
+void leak_free(struct mspan *s, const void *ptr);
+void leak_retire(const struct mspan *s);
+#else
+static inline void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp)
+{
+}
+
+static inline void leak_free(struct mspan *s, const void *ptr)
+{
+}
+
+static inline void leak_retire(const struct mspan *s)
+{
+}
+#endif
 
 /* ---------------------------------------------------------------- debug.c */
 

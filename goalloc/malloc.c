@@ -20,7 +20,6 @@
  * cannot serve) leave the fast path by one test.
  */
 #include <linux/export.h>
-#include <linux/kmemleak.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
@@ -91,15 +90,6 @@ static void *alloc_large(size_t size, unsigned int noscan, gfp_t gfp, int nid)
 	if (ptr && needzero && want_init_on_alloc(gfp))
 		clear_large(ptr, round_up(size, GOALLOC_PAGE_SIZE), gfp);
 	return ptr;
-}
-
-static void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp)
-{
-	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || !ptr || in_nmi())
-		return;
-	kmemleak_alloc(ptr, size, 1, gfp & GOALLOC_GFP_MASK);
-	if (noscan)
-		kmemleak_no_scan(ptr);
 }
 
 /* One attempt, whatever the size and the flags. */
@@ -311,7 +301,7 @@ static void free_prepare(const void *ptr, struct mspan *s, bool clear)
 {
 	if (clear && s->spc != SPC_TINY)
 		memzero_explicit((void *)ptr, s->elemsize);
-	kmemleak_free(ptr);
+	leak_free(s, ptr);
 }
 
 static enum free_result free_object(const void *ptr, bool clear)

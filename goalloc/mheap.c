@@ -125,6 +125,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 	s->base = run.base;
 	s->npages = run.npages;
 	s->needzero = run.dirty;
+	s->nmi_freed = false;
 	s->slot = mcache_slots(c->heap, c->spc);
 	s->central = c;
 	s->owner = NULL;
@@ -150,6 +151,7 @@ void mheap_free(struct mspan *s)
 	struct page_run run = { .base = s->base, .npages = s->npages };
 	unsigned int spc = s->spc;
 
+	leak_retire(s);
 	s->free_limit = 0;
 	arena_set_spans(run.base, run.npages, NULL);
 	atomic_dec(&s->central->nr_spans);

@@ -115,6 +115,7 @@ struct page_heap;
 #define NR_SPC			(SPC_TINY + 1)
 
 #define TINY_BLOCK_SIZE		16
+#define TINY_GRANULE		2	/* tiny objects lie at multiples of it */
 #define TINY_SIZE_CLASS		2	/* 16 bytes */
 
 enum mspan_state {
@@ -150,6 +151,7 @@ enum mspan_state {
  * @fresh: words of @free_bits that have not been taken yet, so that their
  *	objects have never been handed out; owner
  * @needzero: the pages were not known to be zero when the span was made
+ * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
  * @queue: link of the central's llist while QUEUED
  * @partial: link of the central's list; central lock
  * @free_bits: the shared map; 1 = free and in no window
@@ -175,6 +177,7 @@ struct mspan {
 	int state;
 	u16 fresh;
 	bool needzero;
+	bool nmi_freed;
 	struct llist_node queue;
 	struct list_head partial;
 	unsigned long free_bits[];

@@ -22,11 +22,12 @@ helpers='
 fixalloc: mem
 sizeclasses:
 fault:
+kmemleak: arena
 debug: sizeclasses arena mem
 '
 
 # Built only for a kernel that has what they need.
-optional='fault'
+optional='fault kmemleak'
 
 # What each kind of file may include of goalloc's own headers.
 includes='

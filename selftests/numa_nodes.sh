@@ -51,13 +51,13 @@ hold()
 # the same again draws nothing new, but for one block of 4 MiB.
 far()
 {
-	echo 1 >$proc/scavenge
+	echo 1 >"$proc/scavenge"
 	cpu=$((($1 + 1) % 4)) mb=$(($(free_kb "$1") * 7 / 8 / 1024))
 	[ ! -e "$nodes/node$1/cpu$cpu" ] || return
-	insmod ./goalloc_numa.ko hold="$1" hold_mb=$mb || return
+	insmod ./goalloc_numa.ko hold="$1" hold_mb="$mb" || return
 	taskset $((1 << cpu)) rmmod goalloc_numa || return
 	drawn=$(value PagesDrawn)
-	insmod ./goalloc_numa.ko hold="$1" hold_mb=$mb || return
+	insmod ./goalloc_numa.ko hold="$1" hold_mb="$mb" || return
 	drawn=$(($(value PagesDrawn) - drawn))
 	echo "# node $1: $mb MiB freed by CPU $cpu and allocated again: $drawn pages of 8 KiB are drawn"
 	rmmod goalloc_numa && [ "$drawn" -le 512 ]
