@@ -21,7 +21,7 @@ BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
 .PHONY: all modules selftests kunit install modules_install clean run test test-all check coverage \
-	help stage
+	mutate help stage
 
 all: modules
 
@@ -54,6 +54,9 @@ check:	## static checks, the layers and the model; last line: N passed, N failed
 
 coverage:	## which lines of goalloc/ the tests execute, under QEMU: 95 per cent or more
 	@scripts/coverage.sh
+
+mutate:	## break goalloc one line at a time; some test must notice
+	@scripts/mutate
 
 clean:	## remove what was built here (kernels stay in the cache)
 	rm -rf build

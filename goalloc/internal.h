@@ -474,6 +474,7 @@ enum scavenge_reason {
 int scavenge_init(void);
 void scavenge_exit(void);
 unsigned long scavenge_all(void);
+unsigned long scavenge_idle_pages(void);
 unsigned long scavenge_pages(enum scavenge_reason reason);
 
 /* --------------------------------------------------------------- mstats.c */

@@ -222,7 +222,12 @@ unsigned long scavenge_pages(enum scavenge_reason reason)
 }
 EXPORT_SYMBOL_FOR_KUNIT(scavenge_pages);
 
-static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
+/**
+ * scavenge_idle_pages() - pages that pressure could bring
+ *
+ * Return: pages idle in the page heaps and in wholly free spans.
+ */
+unsigned long scavenge_idle_pages(void)
 {
 	unsigned long pages;
 	struct mem_counts m;
@@ -232,7 +237,13 @@ static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_contr
 	pages = m.prepared;
 	for (i = 0; i < nr_node_ids * NR_SPC; i++)
 		pages += mcentral_idle_pages(&default_heap.central[i]);
-	return (pages << PAGE_ORDER) ?: SHRINK_EMPTY;
+	return pages;
+}
+EXPORT_SYMBOL_FOR_KUNIT(scavenge_idle_pages);
+
+static unsigned long shrink_count(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	return (scavenge_idle_pages() << PAGE_ORDER) ?: SHRINK_EMPTY;
 }
 
 static unsigned long shrink_scan(struct shrinker *shrinker, struct shrink_control *sc)

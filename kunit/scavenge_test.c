@@ -2,6 +2,7 @@
 /* Suite goalloc_scavenge: idle memory goes back, in use memory stays. */
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/mm.h>
 
 #include "kunit_util.h"
 
@@ -348,6 +349,81 @@ static void scavenge_pressure(struct kunit *test)
 	free_many(objs, NR_OBJS);
 }
 
+/* In the background a cache that is in use keeps its spans, turn after turn. */
+static void scavenge_background_used(struct kunit *test)
+{
+	struct mcache_slot *slot;
+	struct mcache *c;
+	unsigned int i, turns = 0, emptied = 0;
+	struct mspan *s;
+	void *obj;
+
+	util_pin(test, cpumask_first(cpu_online_mask));
+	scavenge_all();
+	goalloc_scavenge_interval = 300;
+	obj = goalloc_alloc(64, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	c = raw_cpu_ptr(default_heap.cache);
+	s = span_of((unsigned long)obj);
+	slot = &c->slot[s->spc];
+	KUNIT_ASSERT_PTR_EQ(test, slot->span, s);
+	for (i = 0; i < 2000 && turns < 2; i++) {
+		turns += !READ_ONCE(c->used);		/* a turn takes the mark away */
+		emptied += READ_ONCE(slot->span) != s;
+		WRITE_ONCE(c->used, true);
+		usleep_range(1000, 2000);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, turns, 2, "the scavenger did not come");
+	KUNIT_EXPECT_EQ_MSG(test, emptied, 0, "a cache in use was emptied");
+	goalloc_free(obj);
+}
+
+/* What memory pressure could bring is what lies in the page heaps and in wholly free spans. */
+static void scavenge_idle_is_counted(struct kunit *test)
+{
+	struct mcentral *c = heap_central(&default_heap, numa_mem_id(), SPC(32, 0));
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct mem_counts m;
+	unsigned long idle;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	goalloc_scavenge_interval = 60000;
+	for (i = 0; i < NR_OBJS; i++)
+		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
+	scavenge_all();
+	free_many(objs, NR_OBJS);
+	mcentral_trim(c, NR_OBJS);
+	KUNIT_EXPECT_GE_MSG(test, c->nr_empty, NR_OBJS / 8 / 2, "no spans to count");
+	idle = scavenge_idle_pages();
+	mem_get_counts(&m);
+	KUNIT_EXPECT_GE(test, idle, m.prepared + c->nr_empty);
+	scavenge_all();
+	KUNIT_EXPECT_EQ(test, scavenge_idle_pages(), 0);
+}
+
+/* Pages that go back reach the buddy allocator: the machine does not run out of them. */
+static void scavenge_reaches_the_buddy(struct kunit *test)
+{
+	unsigned long drawn = 0;
+	struct sysinfo before, after;
+	unsigned int i;
+
+	scavenge_all();
+	si_meminfo(&before);
+	for (i = 0; i < 16; i++) {
+		void *obj = goalloc_alloc(SZ_4M, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		goalloc_free(obj);
+		drawn += scavenge_all() << PAGE_ORDER;
+	}
+	KUNIT_EXPECT_GE(test, drawn, 16 * (SZ_4M >> PAGE_SHIFT));
+	si_meminfo(&after);
+	KUNIT_EXPECT_GT_MSG(test, after.freeram + drawn / 2, before.freeram,
+			    "half of what went back is gone");
+}
+
 static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_all_goes_back),
 	KUNIT_CASE(scavenge_keeps_the_living),
@@ -357,6 +433,9 @@ static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_background_idle),
 	KUNIT_CASE(scavenge_pressure),
 	KUNIT_CASE(scavenge_dead_cpu),
+	KUNIT_CASE(scavenge_background_used),
+	KUNIT_CASE(scavenge_idle_is_counted),
+	KUNIT_CASE(scavenge_reaches_the_buddy),
 	{}
 };
 

@@ -172,7 +172,8 @@ all_known()
 		case $name in
 		*.mod) continue ;;
 		esac
-		[ "$name" = "$optional" ] || grep -qx "$name" "$tmp/components" || echo "$name has no object in $objdir"
+		case " $optional " in *" $name "*) continue ;; esac
+		grep -qx "$name" "$tmp/components" || echo "$name has no object in $objdir"
 	done
 	while read -r name; do
 		echo "$helpers" | grep -q "^$name:" && continue
