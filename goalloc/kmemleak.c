@@ -11,6 +11,9 @@
  * again, or when the span is unmade.  An object that kmemleak does not know, such as
  * one that was allocated in NMI, may be freed to it: it says nothing.
  *
+ * It is not told of tiny objects: they hold no pointers, and share blocks whose next
+ * objects begin elsewhere.
+ *
  * LOCKS: none.  CONTEXT: any, NMI included.  Built where the kernel has kmemleak.
  */
 #include <linux/kmemleak.h>
@@ -26,9 +29,14 @@
  */
 void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp)
 {
+	const struct mspan *s;
+
 	if (!ptr || in_nmi())
 		return;
-	if (READ_ONCE(span_of((unsigned long)ptr)->nmi_freed))
+	s = span_of((unsigned long)ptr);
+	if (s->spc == SPC_TINY)
+		return;
+	if (READ_ONCE(s->nmi_freed))
 		kmemleak_free(ptr);
 	kmemleak_alloc(ptr, size, 1, gfp & GOALLOC_GFP_MASK);
 	if (noscan)
@@ -38,6 +46,8 @@ void leak_alloc(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp)
 /* The object at @ptr, of span @s, is about to be freed. */
 void leak_free(struct mspan *s, const void *ptr)
 {
+	if (s->spc == SPC_TINY)
+		return;
 	if (in_nmi())
 		WRITE_ONCE(s->nmi_freed, true);
 	else
@@ -47,11 +57,10 @@ void leak_free(struct mspan *s, const void *ptr)
 /* A span is unmade, and no object of it is in use. */
 void leak_retire(const struct mspan *s)
 {
-	unsigned int step = s->spc == SPC_TINY ? TINY_GRANULE : s->elemsize;
-	unsigned long addr, end = s->base + (unsigned long)s->nelems * s->elemsize;
+	unsigned int i;
 
 	if (!READ_ONCE(s->nmi_freed))
 		return;
-	for (addr = s->base; addr < end; addr += step)
-		kmemleak_free((void *)addr);
+	for (i = 0; i < s->nelems; i++)
+		kmemleak_free((void *)(s->base + (unsigned long)i * s->elemsize));
 }

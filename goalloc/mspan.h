@@ -115,7 +115,6 @@ struct page_heap;
 #define NR_SPC			(SPC_TINY + 1)
 
 #define TINY_BLOCK_SIZE		16
-#define TINY_GRANULE		2	/* tiny objects lie at multiples of it */
 #define TINY_SIZE_CLASS		2	/* 16 bytes */
 
 enum mspan_state {

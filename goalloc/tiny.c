@@ -28,7 +28,7 @@
  */
 #include "internal.h"
 
-#define GRANULE		TINY_GRANULE
+#define GRANULE		2
 #define FIELD_BITS	16
 #define LIVE(g)		BIT(g)
 #define LIVE_MASK	GENMASK(7, 0)

@@ -55,7 +55,7 @@ scan
 check "small objects that it leaks are reported" reported 100 10
 check "objects without pointers as well" reported 1100 10
 check "large objects as well" reported 40000 10
-echo clear >$report
+echo clear >"$report"
 rmmod goalloc
 insmod ./goalloc.ko
 insmod ./goalloc_leak.ko sizes=100,1100,40000 counts=10,10,10 noscan=0,1,0 || exit 1

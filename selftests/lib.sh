@@ -54,11 +54,18 @@ value() { sed -n "s/^$1: //p" "$proc/stats"; }
 # is NAME VALUE: a line of stats says so.
 is() { [ "$(value "$1")" = "$2" ] || { grep "^$1:" "$proc/stats"; false; }; }
 
-# sums: every identity that stats prints holds.
+# sums: every identity that stats prints holds.  They need not while pages are on
+# their way back in the background, which takes a few seconds at most.
 sums()
 {
-	[ "$(grep -c '^Check .*: ok$' "$proc/stats")" -ge 6 ] &&
-		! grep '^Check' "$proc/stats" | grep -v ': ok$'
+	for try in 1 2 3 4 5; do
+		checks=$(grep '^Check' "$proc/stats")
+		[ "$(echo "$checks" | grep -c ': ok$')" -ge 6 ] &&
+			! echo "$checks" | grep -qv ': ok$' && return
+		[ "$try" = 5 ] || sleep 1
+	done
+	echo "$checks" | grep -v ': ok$'
+	return 1
 }
 
 # no_kill: the OOM killer was not called since boot.
