@@ -39,12 +39,10 @@ static inline bool util_is_zero(const void *ptr, size_t bytes)
 	return util_is(ptr, 0, bytes);
 }
 
-/* A node to ask for with __GFP_THISNODE: this CPU's, unless that has no memory. */
+/* The node that serves this CPU: its own, unless that has no memory. */
 static inline int util_memory_node(void)
 {
-	int nid = numa_mem_id();
-
-	return node_state(nid, N_MEMORY) ? nid : first_memory_node;
+	return heap_node(numa_mem_id());
 }
 
 /* For a case that allocates where on PREEMPT_RT kmalloc() cannot be called either. */

@@ -296,7 +296,7 @@ static void mcache_alloc_from_node(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
 	bool needzero = false;
-	void *obj = mcache_alloc_node(heap, SPC_128, GFP_KERNEL, numa_mem_id(), &needzero);
+	void *obj = mcache_alloc_node(heap, SPC_128, GFP_KERNEL, util_memory_node(), &needzero);
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_TRUE(test, needzero);
@@ -315,7 +315,7 @@ static void mcache_alloc_from_node(struct kunit *test)
 static void mcache_large_kept(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
-	int nid = numa_mem_id();
+	int nid = util_memory_node();
 	void *a, *b, *noscan, *other;
 	bool needzero = false;
 
@@ -353,15 +353,15 @@ static void mcache_large_aligned(struct kunit *test)
 	bool needzero;
 	int i;
 
-	shift = mcache_alloc_large(heap, 40000, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+	shift = mcache_alloc_large(heap, 40000, 0, GFP_KERNEL, util_memory_node(), &needzero);
 	KUNIT_ASSERT_NOT_NULL(test, shift);
 	for (i = 0; i < ARRAY_SIZE(odd); i++)
-		odd[i] = mcache_alloc_large(heap, SZ_64K - 1, 0, GFP_KERNEL, numa_mem_id(),
+		odd[i] = mcache_alloc_large(heap, SZ_64K - 1, 0, GFP_KERNEL, util_memory_node(),
 					    &needzero);
 	for (i = 0; i < ARRAY_SIZE(odd); i++) {
 		KUNIT_ASSERT_NOT_NULL(test, odd[i]);
 		KUNIT_EXPECT_EQ(test, util_free(odd[i]), FREE_OK);
-		p = mcache_alloc_large(heap, SZ_64K, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+		p = mcache_alloc_large(heap, SZ_64K, 0, GFP_KERNEL, util_memory_node(), &needzero);
 		KUNIT_EXPECT_TRUE(test, p && IS_ALIGNED((unsigned long)p, SZ_64K));
 		KUNIT_EXPECT_EQ(test, util_free(p), FREE_OK);
 	}
@@ -374,7 +374,7 @@ static void mcache_nmi(struct kunit *test)
 	struct goalloc_heap *heap = util_heap(test);
 	void *a = alloc(test, SPC_128), *from_cache, *slow, *node, *large;
 	enum free_result res, res_past;
-	void *past = mcache_alloc_node(heap, SPC_8, GFP_KERNEL, numa_mem_id(), NULL);
+	void *past = mcache_alloc_node(heap, SPC_8, GFP_KERNEL, util_memory_node(), NULL);
 	unsigned long flags;
 	bool needzero;
 
@@ -383,8 +383,8 @@ static void mcache_nmi(struct kunit *test)
 	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
 	from_cache = mcache_alloc(heap, SPC_128, GFP_NOWAIT, NULL);
 	slow = mcache_alloc(heap, SPC(12, 0), GFP_NOWAIT, NULL);
-	node = mcache_alloc_node(heap, SPC_128, GFP_NOWAIT, numa_mem_id(), &needzero);
-	large = mcache_alloc_large(heap, SZ_64K, 0, GFP_NOWAIT, numa_mem_id(), &needzero);
+	node = mcache_alloc_node(heap, SPC_128, GFP_NOWAIT, util_memory_node(), &needzero);
+	large = mcache_alloc_large(heap, SZ_64K, 0, GFP_NOWAIT, util_memory_node(), &needzero);
 	res = util_free(a);
 	res_past = util_free(past);
 	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);

@@ -10,7 +10,7 @@
 
 static struct mcentral *central_of(struct kunit *test, unsigned int spc)
 {
-	return heap_central(util_heap(test), numa_mem_id(), spc);
+	return heap_central(util_heap(test), util_memory_node(), spc);
 }
 
 /* Objects that fill whole spans, in address order within each. */

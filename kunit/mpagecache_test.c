@@ -106,7 +106,7 @@ static struct page_run *take(struct kunit *test, struct rnd_state *rnd)
 	struct page_run *run = kzalloc(sizeof(*run), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, run);
-	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), npages, align, GFP_KERNEL, run));
+	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), npages, align, GFP_KERNEL, run));
 	KUNIT_EXPECT_EQ(test, run->npages, npages);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(run->base, align << GOALLOC_PAGE_SHIFT));
 	KUNIT_EXPECT_EQ_MSG(test, run->base >> ARENA_SHIFT,
@@ -168,11 +168,11 @@ static void mpagecache_local_free(struct kunit *test)
 
 	/* The first runs fill the cache, where the heap was empty. */
 	for (tries = 0; tries < 4 && !ok; tries++) {
-		KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), 2, 1, GFP_KERNEL, &run));
+		KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 		mpagecache_free(&run);
 		local_irq_save(flags);
 		pc = this_cpu_ptr(page_caches);
-		if (pc->pw.arena && mpagecache_alloc(numa_mem_id(), 2, 1, GFP_NOWAIT, &run) &&
+		if (pc->pw.arena && mpagecache_alloc(util_memory_node(), 2, 1, GFP_NOWAIT, &run) &&
 		    arena_of(run.base) == pc->pw.arena &&
 		    arena_page(run.base) / BITS_PER_LONG == pc->pw.word) {
 			ok = true;
@@ -180,7 +180,7 @@ static void mpagecache_local_free(struct kunit *test)
 			was_free = pc->pw.free & mask;
 			mpagecache_free(&run);
 			is_free = (pc->pw.free & mask) == mask;
-			again = mpagecache_alloc(numa_mem_id(), 2, 1, GFP_NOWAIT, &second);
+			again = mpagecache_alloc(util_memory_node(), 2, 1, GFP_NOWAIT, &second);
 			dirty = second.dirty;
 			mpagecache_free(&second);
 		}
@@ -203,13 +203,13 @@ static void mpagecache_busy(struct kunit *test)
 	bool ok, same;
 
 	util_skip_on_rt(test);
-	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), 2, 1, GFP_KERNEL, &run));
+	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);
 	pc = this_cpu_ptr(page_caches);
 	pc->busy = 1;
 	before = *pc;
-	ok = mpagecache_alloc(numa_mem_id(), 2, 1, GFP_NOWAIT, &run);
+	ok = mpagecache_alloc(util_memory_node(), 2, 1, GFP_NOWAIT, &run);
 	if (ok)
 		mpagecache_free(&run);
 	same = !memcmp(&before, pc, sizeof(before));
@@ -228,13 +228,13 @@ static void mpagecache_long_runs_pass_by(struct kunit *test)
 	bool same;
 
 	util_skip_on_rt(test);
-	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(numa_mem_id(), 2, 1, GFP_KERNEL, &run));
+	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);
 	pc = this_cpu_ptr(page_caches);
 	hits = pc->hits;
 	misses = pc->misses;
-	if (mpagecache_alloc(numa_mem_id(), PAGECACHE_MAX_RUN, 1, GFP_NOWAIT, &run))
+	if (mpagecache_alloc(util_memory_node(), PAGECACHE_MAX_RUN, 1, GFP_NOWAIT, &run))
 		mpagecache_free(&run);
 	same = hits == pc->hits && misses == pc->misses;
 	local_irq_restore(flags);

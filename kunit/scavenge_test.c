@@ -163,7 +163,7 @@ static unsigned long highest_free(struct page_heap *h)
 /* Pages go from the highest address down, not more than was asked for. */
 static void scavenge_highest_first(struct kunit *test)
 {
-	struct page_heap *h = &page_heaps[numa_mem_id()];
+	struct page_heap *h = &page_heaps[util_memory_node()];
 	struct page_run *runs = kunit_kcalloc(test, 40, sizeof(*runs), GFP_KERNEL);
 	struct mem_counts before, after;
 	unsigned int i, npages;
@@ -381,7 +381,7 @@ static void scavenge_background_used(struct kunit *test)
 /* What memory pressure could bring is what lies in the page heaps and in wholly free spans. */
 static void scavenge_idle_is_counted(struct kunit *test)
 {
-	struct mcentral *c = heap_central(&default_heap, numa_mem_id(), SPC(32, 0));
+	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
 	struct mem_counts m;
 	unsigned long idle;
