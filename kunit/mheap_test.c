@@ -9,8 +9,8 @@
 static struct mspan *make(struct kunit *test, unsigned int spc, unsigned int npages,
 			  unsigned int align)
 {
-	struct mspan *s = mheap_alloc(heap_central(util_heap(test), util_memory_node(), spc), npages,
-				      align, GFP_KERNEL);
+	struct mcentral *c = heap_central(util_heap(test), util_memory_node(), spc);
+	struct mspan *s = mheap_alloc(c, npages, align, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	return s;

@@ -106,7 +106,8 @@ static struct page_run *take(struct kunit *test, struct rnd_state *rnd)
 	struct page_run *run = kzalloc(sizeof(*run), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, run);
-	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), npages, align, GFP_KERNEL, run));
+	KUNIT_ASSERT_TRUE(test,
+			  mpagecache_alloc(util_memory_node(), npages, align, GFP_KERNEL, run));
 	KUNIT_EXPECT_EQ(test, run->npages, npages);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(run->base, align << GOALLOC_PAGE_SHIFT));
 	KUNIT_EXPECT_EQ_MSG(test, run->base >> ARENA_SHIFT,
@@ -168,7 +169,8 @@ static void mpagecache_local_free(struct kunit *test)
 
 	/* The first runs fill the cache, where the heap was empty. */
 	for (tries = 0; tries < 4 && !ok; tries++) {
-		KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
+		KUNIT_ASSERT_TRUE(test,
+				  mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 		mpagecache_free(&run);
 		local_irq_save(flags);
 		pc = this_cpu_ptr(page_caches);
