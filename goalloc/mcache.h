@@ -147,19 +147,20 @@ static_assert(offsetof(struct mcache, slot) == 0);
  */
 static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 {
-	if (likely(!--slot->idle)) {
+	/* data_race: with interrupts of this CPU, see above */
+	if (likely(!data_race(--slot->idle))) {
 		barrier();
 		return true;
 	}
 	barrier();
-	slot->idle++;
+	data_race(slot->idle++);
 	return false;
 }
 
 static __always_inline void mcache_mark_idle(struct mcache_slot *slot)
 {
 	barrier();
-	slot->idle = 1;
+	WRITE_ONCE(slot->idle, 1);
 }
 
 static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,

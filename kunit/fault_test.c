@@ -518,6 +518,7 @@ static void fault_in_irq(struct kunit *test)
 	struct outcome out;
 	int point;
 
+	util_skip_on_rt(test);
 	for (point = 0; point < NR_FAULT_POINTS; point++) {
 		take_baseline(&base);
 		arm(point, 2, MANY_TIMES);

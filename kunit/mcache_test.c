@@ -262,11 +262,13 @@ static void mcache_busy(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
 	struct mcache_slot before, *slot;
-	void *a = alloc(test, SPC_128), *past = NULL;
+	void *a, *past = NULL, *other, *next = NULL;
 	enum free_result res = FREE_FOREIGN, again = FREE_OK;
-	void *other = alloc(test, SPC_8), *next = NULL;
 	bool same = false, holds = false;
 
+	util_skip_on_rt(test);
+	a = alloc(test, SPC_128);
+	other = alloc(test, SPC_8);
 	if (mcache_enter(mcache_slots(heap, SPC_128), &slot)) {
 		before = *slot;
 		past = mcache_alloc(heap, SPC_128, GFP_NOWAIT, NULL);

@@ -167,6 +167,7 @@ static void mpagecache_local_free(struct kunit *test)
 	struct page_cache *pc;
 	unsigned int tries;
 
+	util_skip_on_rt(test);
 	/* The first runs fill the cache, where the heap was empty. */
 	for (tries = 0; tries < 4 && !ok; tries++) {
 		KUNIT_ASSERT_TRUE(test,
