@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The sizes that are looked at.  Included, as often as one likes, where SIZE() says
+ * what becomes of each; those above 8 KiB only if LARGE_SIZE() does.
+ */
+SIZE(8)
+SIZE(16)
+SIZE(24)
+SIZE(32)
+SIZE(48)
+SIZE(64)
+SIZE(96)
+SIZE(100)
+SIZE(128)
+SIZE(192)
+SIZE(256)
+SIZE(512)
+SIZE(1000)
+SIZE(1024)
+SIZE(1100)
+SIZE(2048)
+SIZE(4096)
+SIZE(8192)
+#ifdef LARGE_SIZE
+LARGE_SIZE(9000)
+LARGE_SIZE(16384)
+LARGE_SIZE(20000)
+LARGE_SIZE(32768)
+LARGE_SIZE(33000)
+LARGE_SIZE(65536)
+LARGE_SIZE(100000)
+LARGE_SIZE(262144)
+LARGE_SIZE(1048576)
+#endif
+#undef SIZE
+#undef LARGE_SIZE
