@@ -21,7 +21,7 @@ BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
 .PHONY: all modules selftests kunit install modules_install clean run test test-all check coverage \
-	mutate help stage
+	mutate bench help stage
 
 all: modules
 
@@ -57,6 +57,9 @@ coverage:	## which lines of goalloc/ the tests execute, under QEMU: 95 per cent 
 
 mutate:	## break goalloc one line at a time; some test must notice
 	@scripts/mutate
+
+bench:	## goalloc measured beside SLUB, by instructions and natively (QUICK=1: under 5 minutes)
+	@scripts/bench --document $(if $(QUICK),--quick)
 
 clean:	## remove what was built here (kernels stay in the cache)
 	rm -rf build

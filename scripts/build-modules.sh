@@ -15,10 +15,15 @@ case $kdir in
 esac
 release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrelease.h")
 
+# A user-mode kernel has an architecture of its own.
+arch=
+! grep -qs '^CONFIG_UML=y' "$kdir/.config" || arch=um
+
 one_at_a_time "modules-$release"
 step "Building goalloc for Linux $release"
 for target; do
-	quietly "$logs/modules-$release-$target.log" make -C "$top" -j "$jobs" KDIR="$kdir" "$target" ||
+	quietly "$logs/modules-$release-$target.log" make -C "$top" -j "$jobs" KDIR="$kdir" \
+		${arch:+ARCH="$arch"} "$target" ||
 		die "the modules do not build"
 done
 echo "$top/build/$release"

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# fetch-qemu.sh: a QEMU whose cmpxchg16b leaves the flags as it should.  Prints a
+# directory to put in front of PATH, or nothing if the installed one will do.
+#
+# Before 8.0 the flags after a cmpxchg16b have bits that no flag has; an interrupt
+# that comes right behind it pushes them, and its return faults.  Stock 6.12 meets
+# that within seconds under load.  Debian 12 has 7.2, and 10.0 in its backports,
+# which is unpacked beside the kernels, not installed.
+
+. "$(dirname "$0")/lib.sh"
+
+version=$(qemu-system-x86_64 --version | sed -n 's/.* version \([0-9]*\)\..*/\1/p')
+[ "${version:-0}" -lt 8 ] || exit 0
+
+one_at_a_time fetch-qemu
+qemu=$cache/qemu
+if [ ! -e "$qemu/bin/qemu-system-x86_64" ]; then
+	step "Fetching a newer QEMU"
+	rm -rf "$qemu"
+	"$top/scripts/fetch-deb.sh" bookworm-backports "$qemu" \
+		qemu-system-x86 qemu-system-data seabios
+	mkdir -p "$qemu/bin"
+	cat >"$qemu/bin/qemu-system-x86_64" <<-EOT
+		#!/bin/sh
+		exec "$qemu/usr/bin/qemu-system-x86_64" -L "$qemu/usr/share/seabios" \\
+			-L "$qemu/usr/share/qemu" "\$@"
+	EOT
+	chmod +x "$qemu/bin/qemu-system-x86_64"
+fi
+echo "$qemu/bin"
