@@ -10,7 +10,8 @@
  *
  * trace_regroup() lets a replay move between CPUs less often.
  *
- * It is a header because goalloc_replay.c is its only user.
+ * It is a header because its users, goalloc_replay.c and bench/bench_trace.c, are
+ * modules of their own.
  */
 #ifndef _GOALLOC_TRACE_H
 #define _GOALLOC_TRACE_H
@@ -325,7 +326,7 @@ struct trace_regroup {
 };
 
 /* Take what the CPU of the first event left did in the window that begins there. */
-static void take_one_cpu(const struct trace *t, struct trace_regroup *r, u32 pos, u32 window)
+static inline void take_one_cpu(const struct trace *t, struct trace_regroup *r, u32 pos, u32 window)
 {
 	u32 i, end = min_t(u64, t->nevents, (u64)pos + window);
 
@@ -348,7 +349,7 @@ static void take_one_cpu(const struct trace *t, struct trace_regroup *r, u32 pos
  * never a free with its allocation, so that what one CPU does comes together.  The
  * first event left can always be taken: what it may have to wait for came before.
  */
-static int trace_regroup(struct trace *t, u32 window)
+static inline int trace_regroup(struct trace *t, u32 window)
 {
 	struct trace_regroup r = {
 		.out = vmalloc(array_size(t->nevents, sizeof(*r.out))),

@@ -123,5 +123,34 @@ void bench_report_each(const char *workload, size_t size, const struct bench_all
 
 int bench_run_pair(void);
 int bench_run_batch(void);
+int bench_run_live(void);
+int bench_run_heap(void);
+int bench_run_worst(void);
+int bench_run_memory_uniform(void);
+int bench_run_memory_exponential(void);
+int bench_run_memory_pow2plus1(void);
+int bench_run_memory_trace(void);
+int bench_run_metadata(void);
+int bench_run_replay(void);
+int bench_run_ring(void);
+int bench_run_xmalloc(void);
+int bench_run_larson(void);
+int bench_run_mstress(void);
+int bench_run_scratch(void);
+int bench_run_thrash(void);
+
+/* What an allocator holds of the machine's memory, in bytes. */
+struct bench_usage {
+	u64 drawn;		/* where objects lie, and what waits for some */
+	u64 metadata;		/* beside it, if it is known apart */
+};
+
+int bench_usage_read(const struct bench_allocator *a, struct bench_usage *u);
+int bench_give_back(const struct bench_allocator *a);
+void bench_report_peak(const char *what, const struct bench_allocator *a,
+		       const struct bench_usage *before, u64 requested, u64 rounded);
+int bench_report_after(const char *what, const struct bench_allocator *a,
+		       const struct bench_usage *before, u64 requested);
+size_t bench_rounded(const struct bench_allocator *a, size_t size);
 
 #endif /* _GOALLOC_BENCH_H */

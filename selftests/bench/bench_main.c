@@ -131,6 +131,21 @@ static const struct bench_workload {
 } workloads[] = {
 	{ "pair", bench_run_pair },
 	{ "batch", bench_run_batch },
+	{ "live", bench_run_live },
+	{ "heap", bench_run_heap },
+	{ "worst", bench_run_worst },
+	{ "memory-uniform", bench_run_memory_uniform },
+	{ "memory-exponential", bench_run_memory_exponential },
+	{ "memory-pow2plus1", bench_run_memory_pow2plus1 },
+	{ "memory-trace", bench_run_memory_trace },
+	{ "metadata", bench_run_metadata },
+	{ "replay", bench_run_replay },
+	{ "ring", bench_run_ring },
+	{ "xmalloc", bench_run_xmalloc },
+	{ "larson", bench_run_larson },
+	{ "mstress", bench_run_mstress },
+	{ "scratch", bench_run_scratch },
+	{ "thrash", bench_run_thrash },
 };
 
 static int run_one(const char *name)
