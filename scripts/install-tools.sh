@@ -30,6 +30,7 @@ make make
 flex flex
 bison bison
 bc bc
+patch patch
 perl perl
 python3 python3
 xz xz-utils
