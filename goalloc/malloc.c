@@ -325,7 +325,7 @@ static enum free_result free_object(const void *ptr, bool clear)
 	return classify(addr, &usable);
 }
 
-/* A free that the fast path leaves: another CPU's, tiny, to be cleared, or bad. */
+/* A free that the fast path leaves: tiny, to be cleared, or bad. */
 static noinline void free_general(const void *ptr, bool clear, const char *op)
 {
 	enum free_result res;
@@ -335,6 +335,24 @@ static noinline void free_general(const void *ptr, bool clear, const char *op)
 	res = free_object(ptr, clear);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, op);
+}
+
+/*
+ * An object that does not lie in this CPU's window: its bit goes to the map.  (Its
+ * index is computed anew, so that the fast path need not keep it.)
+ */
+static noinline void free_elsewhere(const void *ptr, struct mspan *s)
+{
+	enum free_result res;
+	unsigned int index;
+
+	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* retired meanwhile */
+		free_general(ptr, false, "free");
+		return;
+	}
+	res = mcache_free_remote(s, index);
+	if (unlikely(res))
+		debug_bad_free(ptr, res, "free");
 }
 
 /**
@@ -352,10 +370,14 @@ void goalloc_free(const void *ptr)
 	struct mspan *s = span_of((unsigned long)ptr);
 	unsigned int index;
 
-	if (likely(s && mspan_index(s, (unsigned long)ptr, &index)) && !want_init_on_free() &&
-	    !ALWAYS_GENERAL && likely(mcache_free_fast(s, index)))
+	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
+	    ALWAYS_GENERAL) {
+		free_general(ptr, want_init_on_free(), "free");
 		return;
-	free_general(ptr, want_init_on_free(), "free");
+	}
+	if (likely(mcache_free_fast(s, index)))
+		return;
+	free_elsewhere(ptr, s);
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
