@@ -67,6 +67,15 @@ def above_one(cells):
     return [c for c in cells.values() if c.ratio is not None and c.ratio > 1.0]
 
 
+def above_lines(cells):
+    """The cells above 1.0, a line for each workload, kernel and engine."""
+    groups = {}
+    for c in above_one(cells):
+        groups.setdefault((c.bench, c.kernel, c.engine), []).append(c)
+    return [f"{b} on {k}, {e}: " + ", ".join(f"{c.size} ({c.ratio:.2f})" for c in of)
+            for (b, k, e), of in groups.items()]
+
+
 def spread_lines(cells):
     """How far the rounds of the native runs lie apart, at the widest of each workload."""
     lines = []
@@ -114,6 +123,9 @@ def rst_table(rows):
 def write_document(cells, where):
     lines = [".. SPDX-License-Identifier: GPL-2.0", ".. Written by scripts/bench --document.", "",
              "Targets", "-------", "", *rst_table(target_rows(cells)), ""]
+    above = above_lines(cells)
+    title = f"Cells above 1.0: {len(above_one(cells))} of {len(cells)}"
+    lines += [title, "-" * len(title), ""] + [f"* {line}" for line in above] + [""]
     for bench in benches(cells):
         title = f"{bench} ({units(cells, bench)})"
         lines += [title, "-" * len(title), "", *rst_table(table_of(cells, bench)), ""]
