@@ -13,7 +13,8 @@
  *		CPUs that took no span since the last turn, takes from centrals
  *		their wholly free spans (half of them where somebody came
  *		since), and gives pages back, highest addresses first, until
- *		what is idle is scavenge_retain per cent of what is in use.  It spends at most 1 % of its interval on giving back.
+ *		what is idle is scavenge_retain per cent of what is in use.
+ *		It spends at most 1 % of its interval on giving back.
  *		When nothing is left to do it sets no timer; mem_kick() wakes it.
  *   pressure	a shrinker: trims everything and gives back what it is asked for
  *   on demand	scavenge_all(): everything, at once
