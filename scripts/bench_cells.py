@@ -34,6 +34,12 @@ class Cell:
         ratios = [a / b for a, b in zip(ours, theirs) if b]
         return (min(ratios), max(ratios)) if len(ratios) > 1 else None
 
+    @property
+    def fastest(self):
+        """The ratio of the fastest rounds: what other work on the machine disturbs least."""
+        ours, theirs = self.values.get("goalloc", []), self.values.get("kmalloc", [])
+        return min(ours) / min(theirs) if ours and theirs and min(theirs) else None
+
     def json(self):
         out = {"bench": self.bench, "kernel": self.kernel, "engine": self.engine,
                "size": self.size, "unit": self.unit}
@@ -42,6 +48,7 @@ class Cell:
         out["ratio"] = None if self.ratio is None else round(self.ratio, 4)
         if self.spread:
             out["spread"] = [round(r, 4) for r in self.spread]
+            out["fastest"] = None if self.fastest is None else round(self.fastest, 4)
         return out
 
     def __str__(self):

@@ -84,7 +84,7 @@ def spread_lines(cells):
         if of:
             c = max(of, key=lambda c: c.spread[1] - c.spread[0])
             lines.append(f"{c}: ratio {c.ratio:.2f}, of single rounds {c.spread[0]:.2f} .. "
-                         f"{c.spread[1]:.2f}")
+                         f"{c.spread[1]:.2f}, of the fastest {c.fastest or 0:.2f}")
     return lines
 
 
