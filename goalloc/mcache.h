@@ -153,7 +153,7 @@ static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 		return true;
 	}
 	barrier();
-	data_race(slot->idle++);
+	data_race(slot->idle++);	/* likewise */
 	return false;
 }
 
