@@ -6,6 +6,7 @@
  *
  * An arena is a 4-MiB window of the direct map.  Arenas are sparse: one exists
  * where the buddy allocator once gave a page, and lives until the module goes.
+ * They are counted from arena_base, where the machine's memory begins.
  * The map has three levels (see internal.h): arena_map[4 GiB] -> l2[4 MiB] ->
  * spans[8 KiB].  What is absent is an empty table, never NULL, so span_of() is
  * three loads after one comparison.
@@ -26,6 +27,8 @@
 #define ARENA_MAP_HEADROOM	16
 #define ARENA_MAP_MIN		(SZ_1T >> ARENA_SHIFT)
 
+unsigned long arena_base __read_mostly;
+EXPORT_SYMBOL_FOR_KUNIT(arena_base);
 unsigned long arena_map_l1_size __read_mostly;
 EXPORT_SYMBOL_FOR_KUNIT(arena_map_l1_size);
 struct arena_l2 **arena_map __read_mostly;
@@ -45,15 +48,20 @@ static unsigned long arena_map_l1_bytes(void)
 	return arena_map_l1_size * sizeof(*arena_map);
 }
 
-/* The highest page frame, relative to the start of the direct map. */
-static unsigned long arena_machine_end(void)
+/*
+ * Where the direct map has the machine's memory.  That need not begin at PAGE_OFFSET:
+ * an arm64 kernel for 52-bit addresses has it elsewhere on a CPU of 48.
+ */
+static void arena_machine(unsigned long *first, unsigned long *end)
 {
-	unsigned long end = 0;
 	int nid;
 
-	for_each_online_node(nid)
-		end = max(end, node_end_pfn(nid));
-	return end;
+	*first = ULONG_MAX;
+	*end = 0;
+	for_each_node_state(nid, N_MEMORY) {
+		*first = min(*first, (unsigned long)__va(PFN_PHYS(node_start_pfn(nid))));
+		*end = max(*end, (unsigned long)__va(PFN_PHYS(node_end_pfn(nid))));
+	}
 }
 
 /* The entries for the pages of the arena at @index of its table. */
@@ -72,8 +80,11 @@ static void arena_l2_init(struct arena_l2 *l2)
 
 int arena_map_init(void)
 {
-	unsigned long i, arenas = arena_machine_end() >> (ARENA_SHIFT - PAGE_SHIFT);
+	unsigned long i, first, end, arenas;
 
+	arena_machine(&first, &end);
+	arena_base = round_down(first, ARENA_SIZE);
+	arenas = arena_index(end - 1) + 1;
 	arenas = max(arenas * ARENA_MAP_HEADROOM, (unsigned long)ARENA_MAP_MIN);
 	arena_map_l1_size = DIV_ROUND_UP(arenas, ARENA_L2_SIZE);
 	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA, NULL);
@@ -185,7 +196,7 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 	if (a || ai >= arena_map_size())
 		return a;
 	l2 = arena_get_l2(ai, gfp);
-	new = arena_new(PAGE_OFFSET + (ai << ARENA_SHIFT), heap, gfp);
+	new = arena_new(arena_base + (ai << ARENA_SHIFT), heap, gfp);
 	spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, gfp);
 	if (l2 && new && spans) {
 		spin_lock_irqsave(&arena_lock, flags);
@@ -211,7 +222,7 @@ EXPORT_SYMBOL_FOR_KUNIT(arena_create);
 /* Enter @s (or NULL) as the span of @npages pages, which the caller holds. */
 void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
 {
-	unsigned long off = addr - PAGE_OFFSET;
+	unsigned long off = addr - arena_base;
 	u32 low = off;
 	struct mspan **p = &arena_map[off >> ARENA_L1_SHIFT]
 			->biased[low >> ARENA_SHIFT][low >> GOALLOC_PAGE_SHIFT];
@@ -265,7 +276,7 @@ struct mspan *arena_next_span(unsigned long *pageno)
 
 		*pageno = max(*pageno, first);
 		while (*pageno < first + ARENA_PAGES) {
-			unsigned long addr = PAGE_OFFSET + (*pageno << GOALLOC_PAGE_SHIFT);
+			unsigned long addr = arena_base + (*pageno << GOALLOC_PAGE_SHIFT);
 			struct mspan *s = span_of(addr);
 			unsigned int n = s ? READ_ONCE(s->npages) : 1;
 

@@ -217,18 +217,19 @@ struct arena_l2 {
 	struct arena *arenas[ARENA_L2_SIZE];	/* absent in the empty table */
 };
 
+extern unsigned long arena_base;	/* address where the direct map has the first page */
 extern unsigned long arena_map_l1_size;
 extern struct arena_l2 **arena_map;
 extern struct fixalloc arena_fixalloc;
 
 static __always_inline unsigned long arena_index(unsigned long addr)
 {
-	return (addr - PAGE_OFFSET) >> ARENA_SHIFT;
+	return (addr - arena_base) >> ARENA_SHIFT;
 }
 
 static __always_inline unsigned int arena_page(unsigned long addr)
 {
-	return ((addr - PAGE_OFFSET) >> GOALLOC_PAGE_SHIFT) & (ARENA_PAGES - 1);
+	return ((addr - arena_base) >> GOALLOC_PAGE_SHIFT) & (ARENA_PAGES - 1);
 }
 
 /* How many arenas the map can hold. */
@@ -243,7 +244,7 @@ static inline unsigned long arena_map_size(void)
  */
 static __always_inline struct mspan *span_of(unsigned long addr)
 {
-	unsigned long off = addr - PAGE_OFFSET;
+	unsigned long off = addr - arena_base;
 	struct mspan **spans, *s;
 	u32 low = off;
 

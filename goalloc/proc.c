@@ -166,7 +166,7 @@ static void *spans_start(struct seq_file *m, loff_t *pos)
 
 	if (!p)
 		return SEQ_START_TOKEN;
-	return span_of(PAGE_OFFSET + ((p - 1) << GOALLOC_PAGE_SHIFT)) ?: spans_at(pos, p);
+	return span_of(arena_base + ((p - 1) << GOALLOC_PAGE_SHIFT)) ?: spans_at(pos, p);
 }
 
 static void *spans_next(struct seq_file *m, void *v, loff_t *pos)

@@ -263,7 +263,7 @@ static void foreign_error(struct kunit *test)
 /* An address of the direct map behind the last memory of the machine. */
 static void foreign_hole(struct kunit *test)
 {
-	goalloc_free(hidden((void *)PAGE_OFFSET + (arena_map_size() << ARENA_SHIFT) - SZ_64K));
+	goalloc_free(hidden((void *)arena_base + (arena_map_size() << ARENA_SHIFT) - SZ_64K));
 }
 
 static void realloc_freed(struct kunit *test)

@@ -438,7 +438,7 @@ static void fault_arena_each(struct kunit *test)
 	for (n = 1, hit = 1; hit && n < 10; n++) {
 		struct hoard h = {};
 
-		addr = PAGE_OFFSET + ((first + n * ARENA_L2_SIZE) << ARENA_SHIFT);
+		addr = arena_base + ((first + n * ARENA_L2_SIZE) << ARENA_SHIFT);
 		take_baseline(&base);
 		hoard(&h);
 		arm(FAULT_META, n, 1);

@@ -96,9 +96,9 @@ static void mheap_foreign_addresses(struct kunit *test)
 {
 	void *slab = kunit_kmalloc(test, 64, GFP_KERNEL), *virt = vmalloc(64);
 	unsigned long addrs[] = {
-		0, 1, PAGE_SIZE, SZ_1G, TASK_SIZE_MAX - 1, 1UL << 63, PAGE_OFFSET - 1,
-		PAGE_OFFSET + (arena_map_size() << ARENA_SHIFT) - 1,
-		PAGE_OFFSET + (arena_map_size() << ARENA_SHIFT), ~0UL, -EINVAL,
+		0, 1, PAGE_SIZE, SZ_1G, TASK_SIZE_MAX - 1, 1UL << 63, arena_base - 1,
+		arena_base + (arena_map_size() << ARENA_SHIFT) - 1,
+		arena_base + (arena_map_size() << ARENA_SHIFT), ~0UL, -EINVAL,
 		(unsigned long)slab, (unsigned long)virt, (unsigned long)&addrs,
 		(unsigned long)mheap_foreign_addresses,
 	};
@@ -107,7 +107,7 @@ static void mheap_foreign_addresses(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(addrs); i++)
 		KUNIT_EXPECT_NULL_MSG(test, span_of(addrs[i]), "address %lx", addrs[i]);
 	KUNIT_EXPECT_NULL(test, arena_of(0));
-	KUNIT_EXPECT_NULL(test, arena_of(PAGE_OFFSET - 1));
+	KUNIT_EXPECT_NULL(test, arena_of(arena_base - 1));
 	KUNIT_EXPECT_NULL(test, arena_of(~0UL));
 	vfree(virt);
 }
@@ -152,7 +152,7 @@ static void mheap_arena_of(struct kunit *test)
 	struct arena *a = arena_of(s->base);
 
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(a->base - PAGE_OFFSET, ARENA_SIZE));
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(a->base - arena_base, ARENA_SIZE));
 	KUNIT_EXPECT_EQ(test, a->base, s->base & ~(ARENA_SIZE - 1));
 	KUNIT_EXPECT_PTR_EQ(test, arena_of(end_of(s) - 1), a);
 	KUNIT_EXPECT_PTR_EQ(test, arena_create(s->base, NULL, GFP_KERNEL), a);

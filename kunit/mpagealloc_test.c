@@ -30,7 +30,7 @@ static unsigned long first_index(void)
 
 static unsigned long first_address(void)
 {
-	return PAGE_OFFSET + (first_index() << ARENA_SHIFT);
+	return arena_base + (first_index() << ARENA_SHIFT);
 }
 
 static unsigned long page_address_of(unsigned int page)
