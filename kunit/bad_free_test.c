@@ -430,7 +430,7 @@ static void bad_free_reported(struct kunit *test)
 	texts[2] = m->detail;
 	/* On the other CPU it is by whoever was interrupted. */
 	texts[3] = m->make == double_free_remote ? "on CPU " : "by kunit_try_catch/";
-	texts[4] = "Call Trace";
+	texts[4] = "Call ";
 	given = NULL;
 	await_report();
 	util_settled(&before, NULL);
