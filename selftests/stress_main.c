@@ -50,7 +50,7 @@ unsigned int nslots = 8192;
 module_param(nslots, uint, 0444);
 MODULE_PARM_DESC(nslots, "objects that may live at once (default 8192)");
 
-#define NMI_OPS_A_MINUTE	100000	/* fewer in NMI is too few to mean anything */
+#define NMI_OPS_MINUTE	100000	/* in a minute or more; fewer mean nothing */
 
 static const char * const kind_names[NR_KINDS] = {
 	"task", "softirq", "hardirq", "nmi", "producer", "consumer",
@@ -73,7 +73,7 @@ static void free_rest(void)
 static bool enough_in_nmi(const struct actor *a, unsigned long nmis)
 {
 	unsigned long ops = a->frees + a->allocs + a->reallocs + a->nulls;
-	unsigned long demand = mult_frac((unsigned long)NMI_OPS_A_MINUTE, seconds, 60);
+	unsigned long demand = mult_frac((unsigned long)NMI_OPS_MINUTE, min(seconds, 60U), 60);
 
 	if (!nmi_present()) {
 		pr_info("no NMI actor: this machine has no local APIC that could send NMIs\n");
@@ -165,7 +165,7 @@ static int __init stress_init(void)
 	err = start_contexts() ?: start_rings();
 	cpus_read_unlock();
 	if (!err)
-		schedule_timeout_uninterruptible(seconds * HZ);
+		schedule_timeout_idle(seconds * HZ);	/* no hung task, however long */
 	stop_rings();
 	stop_contexts();
 	free_rest();

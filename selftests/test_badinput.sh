@@ -232,5 +232,4 @@ count 0 '^goalloc: leak:'
 count 0 '^goalloc_badinput: FAILED'
 verdict 'all cases one after the other on one goalloc'
 
-[ "$number" -eq 38 ] || failed=1
 exit $failed
