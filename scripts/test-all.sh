@@ -29,9 +29,9 @@ wanted=
 for cell; do
 	describe "$cell"
 	case $except in
-	*" $cell "*) ;;
-	*) wanted="$wanted $cell" ;;
+	*" $cell "*) continue ;;
 	esac
+	wanted="$wanted $cell"
 	[ "$arch" = x86 ] || foreign=$arch
 done
 # shellcheck disable=SC2086
