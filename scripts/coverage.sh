@@ -29,7 +29,7 @@ done
 
 step "Running the tests"
 "$top/scripts/mkinitrd.sh" "$top/build/coverage.cpio.gz" 'sh coverage.sh' \
-	"$top"/scripts/guest/coverage.sh "$top"/scripts/guest/kunit.sh \
+	"$top"/scripts/guest/coverage.sh "$top"/scripts/guest/cell.sh \
 	"$top"/selftests/*.sh "$top/selftests/traces" \
 	"$work"/built/goalloc/*.ko "$work"/built/kunit/*.ko "$work"/built/selftests/*.ko
 "$top/scripts/boot-qemu.sh" --cpus 4 --timeout 1500 --quiet --append numa=fake=2 coverage \

@@ -4,7 +4,7 @@
 # counters of goalloc's lines as a tar archive in base64.  The kernel keeps those of
 # modules that are gone.
 
-sh kunit.sh
+sh cell.sh ./fault_*.sh
 for test in ./test_*.sh; do
 	GOALLOC_GUEST=1 STRESS_SECONDS=10 ./run_tests.sh "$test"
 	# What a test leaves behind when it fails is not the next one's concern.
