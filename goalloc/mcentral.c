@@ -16,10 +16,10 @@
  * of free bits.  Each plain store of FULL or PARTIAL is followed by smp_mb() and
  * a second look at the bits (mspan.h says why).
  *
- * A wholly free span stays on the empty list, because taking it from there is
- * cheaper than making one, above all where a span has few objects.  The scavenger
- * trims the list: of a central that nobody visited all of it, of the others half
- * a turn.
+ * A wholly free span stays on the empty list up to a share of the spans that the
+ * class has, because taking it from there is cheaper than making one; what is
+ * above goes back to the page heap, and the scavenger trims the rest when it has
+ * not been wanted for a while.
  *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
@@ -31,7 +31,8 @@
 #include "internal.h"
 
 #define DRAIN_BATCH	32
-#define KEEP_ALL	UINT_MAX
+#define KEEP_FRACTION	2	/* of the spans of a class may be empty ... */
+#define KEEP_MIN	2	/* ... or so many */
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid)
 {
@@ -173,6 +174,11 @@ static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 	return taken;
 }
 
+static unsigned int default_keep(struct mcentral *c)
+{
+	return KEEP_MIN + atomic_read(&c->nr_spans) / KEEP_FRACTION;
+}
+
 /* A new span of the central's class. */
 static struct mspan *grow(struct mcentral *c, gfp_t gfp)
 {
@@ -197,17 +203,19 @@ static struct mspan *grow(struct mcentral *c, gfp_t gfp)
  */
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 {
-	struct mspan *taken, *dead = NULL;
+	struct mspan *taken, *dead;
 	unsigned long flags;
 	bool more = true;
 
 	do {
+		dead = NULL;
 		spin_lock_irqsave(&c->lock, flags);
 		if (list_empty(&c->partial))
-			more = drain(c, KEEP_ALL, &dead);	/* so that none is dead */
+			more = drain(c, default_keep(c), &dead);
 		taken = take_listed(c, max);
 		c->refills += !!taken;
 		spin_unlock_irqrestore(&c->lock, flags);
+		free_dead(dead);
 	} while (!taken && more);
 	return taken ?: grow(c, gfp);
 }
