@@ -37,8 +37,16 @@ done
 # shellcheck disable=SC2086
 set -- $wanted
 
-# What failed, and what was not tested; all of it is in the logs.
-show() { grep -E '^ *not ok |\[FAILED\]|# SKIP|\[SKIPPED\]|^# .*(exit status|missing|timed out)' >&2 || :; }
+# What failed and what the test said of it, and what was not tested; all of it is in
+# the logs.
+show()
+{
+	awk '
+		/^ *not ok |\[FAILED\]/ { printf "%s%s\n", said, $0; said = ""; bad = 1; next }
+		/# SKIP|\[SKIPPED\]|^# .*(exit status|missing|timed out)/ { print; next }
+		/^ *(ok|KTAP) / { said = ""; bad = 0; next }
+		/^ *# / { if (bad) print; else said = said $0 "\n" }' >&2
+}
 
 format='%-12s %-12s %6s %6s %7s %6s %6s\n'
 table=$logs/table
