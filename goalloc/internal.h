@@ -320,6 +320,7 @@ void mpagealloc_exit(void);
 void page_heap_init(struct page_heap *h, int nid);
 bool mpagealloc_find(struct page_heap *h, unsigned int npages, unsigned int align,
 		     struct page_run *run);
+bool mpagealloc_reuse(int nid, unsigned int npages, unsigned int align, struct page_run *run);
 bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run);
 void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, bool zeroed,
@@ -355,6 +356,7 @@ extern struct page_cache __percpu *page_caches;
 
 int mpagecache_init(void);
 void mpagecache_exit(void);
+bool mpagecache_reuse(int nid, unsigned int npages, unsigned int align, struct page_run *run);
 bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run);
 void mpagecache_free(const struct page_run *run);
@@ -368,6 +370,7 @@ extern struct fixalloc mspan_few, mspan_many, tiny_maps;
 
 int mheap_init(void);
 void mheap_exit(void);
+struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
 struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
 void mheap_free(struct mspan *s);
 void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);

@@ -16,10 +16,12 @@
  * of free bits.  Each plain store of FULL or PARTIAL is followed by smp_mb() and
  * a second look at the bits (mspan.h says why).
  *
- * A wholly free span stays on the empty list up to a share of the spans that the
- * class has, because taking it from there is cheaper than making one; what is
- * above goes back to the page heap, and the scavenger trims the rest when it has
- * not been wanted for a while.
+ * A wholly free span stays on the empty list, because taking it from there is
+ * cheaper than making one, above all where a span has few objects.  The scavenger
+ * trims the list: of a central that nobody visited all of it, of the others half
+ * a turn.  Before a span is made of pages still to be drawn, the wholly free spans of
+ * all classes are unmade if they are a good part of the heap, so that a change of
+ * sizes does not make the heap grow; and whatever they are before an allocation fails.
  *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
@@ -31,8 +33,8 @@
 #include "internal.h"
 
 #define DRAIN_BATCH	32
-#define KEEP_FRACTION	2	/* of the spans of a class may be empty ... */
-#define KEEP_MIN	2	/* ... or so many */
+#define KEEP_ALL	UINT_MAX
+#define RECLAIM_FRACTION	16	/* of the pages drawn must be idle for a reclaim */
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid)
 {
@@ -174,53 +176,6 @@ static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 	return taken;
 }
 
-static unsigned int default_keep(struct mcentral *c)
-{
-	return KEEP_MIN + atomic_read(&c->nr_spans) / KEEP_FRACTION;
-}
-
-/* A new span of the central's class. */
-static struct mspan *grow(struct mcentral *c, gfp_t gfp)
-{
-	unsigned int sc = spc_size_class(c->spc);
-	const struct goalloc_size_class *sz = &goalloc_size_classes[sc];
-	struct mspan *s = mheap_alloc(c, sz->npages, sz->align_pages, gfp);
-
-	if (s)
-		s->next = NULL;
-	return s;
-}
-
-/**
- * mcentral_take() - get spans with free objects
- * @c: the central
- * @max: at most so many, so that classes with few objects a span do not cost a
- *	lock an object
- * @gfp: for making one, if there is none
- *
- * Context: any but NMI; may sleep if @gfp says so.
- * Return: OWNED spans linked by next, or NULL.
- */
-struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
-{
-	struct mspan *taken, *dead;
-	unsigned long flags;
-	bool more = true;
-
-	do {
-		dead = NULL;
-		spin_lock_irqsave(&c->lock, flags);
-		if (list_empty(&c->partial))
-			more = drain(c, default_keep(c), &dead);
-		taken = take_listed(c, max);
-		c->refills += !!taken;
-		spin_unlock_irqrestore(&c->lock, flags);
-		free_dead(dead);
-	} while (!taken && more);
-	return taken ?: grow(c, gfp);
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcentral_take);
-
 /* One bounded step of mcentral_trim(). */
 static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead)
 {
@@ -245,7 +200,7 @@ static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead
  * @c: the central
  * @keep: wholly free spans that may stay
  *
- * Context: task; does not sleep, but gives way between steps if it may.
+ * Context: any but NMI; the lock is dropped between steps.
  * Return: pages given to the page heap.
  */
 unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
@@ -289,6 +244,77 @@ unsigned long mcentral_idle_pages(struct mcentral *c)
 	return (unsigned long)(waiting ? atomic_read(&c->nr_spans) : READ_ONCE(c->nr_empty)) *
 	       max(npages, 1U);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_idle_pages);
+
+/* Unmake the node's wholly free spans, of all classes, if there may be @least pages. */
+static bool reclaim(struct mcentral *c, unsigned long least)
+{
+	unsigned long idle = 0, pages = 0;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++)
+		idle += mcentral_idle_pages(heap_central(c->heap, c->nid, spc));
+	if (idle < least)
+		return false;
+	for (spc = 0; spc < NR_SPC; spc++)
+		pages += mcentral_trim(heap_central(c->heap, c->nid, spc), 0);
+	return pages;
+}
+
+/* A new span: of pages at hand, of what is idle in other spans, or of pages drawn. */
+static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned int align,
+			       gfp_t gfp)
+{
+	unsigned long share = READ_ONCE(page_heaps[c->nid].npresent) / RECLAIM_FRACTION;
+	struct mspan *s;
+
+	s = mheap_reuse(c, npages, align, gfp);
+	if (!s && reclaim(c, max_t(unsigned long, share, npages)))
+		s = mheap_reuse(c, npages, align, gfp);
+	s = s ?: mheap_alloc(c, npages, align, gfp);
+	if (unlikely(!s) && reclaim(c, 1))
+		s = mheap_reuse(c, npages, align, gfp);
+	return s;
+}
+
+/* A new span of the central's class. */
+static struct mspan *grow(struct mcentral *c, gfp_t gfp)
+{
+	const struct goalloc_size_class *sz = &goalloc_size_classes[spc_size_class(c->spc)];
+	struct mspan *s = make_span(c, sz->npages, sz->align_pages, gfp);
+
+	if (s)
+		s->next = NULL;
+	return s;
+}
+
+/**
+ * mcentral_take() - get spans with free objects
+ * @c: the central
+ * @max: at most so many, so that classes with few objects a span do not cost a
+ *	lock an object
+ * @gfp: for making one, if there is none
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: OWNED spans linked by next, or NULL.
+ */
+struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
+{
+	struct mspan *taken, *dead = NULL;
+	unsigned long flags;
+	bool more = true;
+
+	do {
+		spin_lock_irqsave(&c->lock, flags);
+		if (list_empty(&c->partial))
+			more = drain(c, KEEP_ALL, &dead);	/* so that none is dead */
+		taken = take_listed(c, max);
+		c->refills += !!taken;
+		spin_unlock_irqrestore(&c->lock, flags);
+	} while (!taken && more);
+	return taken ?: grow(c, gfp);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_take);
 
 /**
  * mcentral_alloc_large() - a span that is one large object
@@ -303,7 +329,7 @@ struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp)
 {
 	unsigned int npages = DIV_ROUND_UP(size, GOALLOC_PAGE_SIZE);
 
-	return mheap_alloc(c, npages, is_power_of_2(size) ? npages : 1, gfp);
+	return make_span(c, npages, is_power_of_2(size) ? npages : 1, gfp);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_alloc_large);
 

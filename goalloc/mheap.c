@@ -98,6 +98,52 @@ static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned in
 	       mpagecache_alloc(c->nid, least, align, gfp, run);
 }
 
+/* Fill in a span of these pages, and publish it. */
+static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page_run *run)
+{
+	if (run->nid != c->nid)
+		c = heap_central(c->heap, run->nid, c->spc);
+	s->base = run->base;
+	s->npages = run->npages;
+	s->needzero = run->dirty;
+	s->nmi_freed = false;
+	s->slot = mcache_slots(c->heap, c->spc);
+	s->central = c;
+	s->owner = NULL;
+	s->empty_kept = false;
+	mspan_set_objects(s, c);
+	atomic_inc(&c->nr_spans);
+	sys_used(run->npages);
+	arena_set_spans(run->base, run->npages, s);
+	/* DEAD until everything else is there, for CPUs that still look at the last life */
+	smp_store_release(&s->state, MSPAN_OWNED);
+}
+
+/**
+ * mheap_reuse() - make a span of pages that were drawn before
+ * @c: the central that asks
+ * @npages: length
+ * @align: alignment in pages
+ * @gfp: for metadata
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: the span, OWNED by the caller, all objects free; or NULL.
+ */
+struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp)
+{
+	struct page_run run;
+	struct mspan *s = NULL;
+
+	if (!mpagecache_reuse(c->nid, npages, align, &run))
+		return NULL;
+	s = mspan_new(c, gfp & ~__GFP_ZERO);
+	if (s)
+		mspan_publish(s, c, &run);
+	else
+		mpagecache_free(&run);
+	return s;
+}
+
 /**
  * mheap_alloc() - make a span
  * @c: the central that asks; the span belongs to the central of the same class
@@ -120,22 +166,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 		mspan_delete(s, c->spc);
 		return NULL;
 	}
-	if (run.nid != c->nid)
-		c = heap_central(c->heap, run.nid, c->spc);
-	s->base = run.base;
-	s->npages = run.npages;
-	s->needzero = run.dirty;
-	s->nmi_freed = false;
-	s->slot = mcache_slots(c->heap, c->spc);
-	s->central = c;
-	s->owner = NULL;
-	s->empty_kept = false;
-	mspan_set_objects(s, c);
-	atomic_inc(&c->nr_spans);
-	sys_used(run.npages);
-	arena_set_spans(run.base, run.npages, s);
-	/* DEAD until everything else is there, for CPUs that still look at the last life */
-	smp_store_release(&s->state, MSPAN_OWNED);
+	mspan_publish(s, c, &run);
 	return s;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mheap_alloc);

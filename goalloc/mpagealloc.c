@@ -296,6 +296,28 @@ failed:
 }
 
 /**
+ * mpagealloc_reuse() - allocate a run of pages that were drawn before
+ * @nid: their node
+ * @npages: length of the run, at most ARENA_PAGES
+ * @align: its alignment in pages: 1, or a power of two not above @npages
+ * @run: filled in
+ *
+ * Context: any but NMI.
+ * Return: whether there was one.
+ */
+bool mpagealloc_reuse(int nid, unsigned int npages, unsigned int align, struct page_run *run)
+{
+	struct page_heap *h = &page_heaps[nid];
+	unsigned long flags;
+	bool found;
+
+	spin_lock_irqsave(&h->lock, flags);
+	found = mpagealloc_find(h, npages, align, run);
+	spin_unlock_irqrestore(&h->lock, flags);
+	return found;
+}
+
+/**
  * mpagealloc_alloc() - allocate a run of pages
  * @nid: node to prefer
  * @npages: length of the run, at most ARENA_PAGES
@@ -309,14 +331,8 @@ failed:
 bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run)
 {
-	struct page_heap *h = &page_heaps[nid];
-	unsigned long flags;
-	bool found;
-
-	spin_lock_irqsave(&h->lock, flags);
-	found = mpagealloc_find(h, npages, align, run);
-	spin_unlock_irqrestore(&h->lock, flags);
-	return found || mpagealloc_grow(h, npages, gfp, run);
+	return mpagealloc_reuse(nid, npages, align, run) ||
+	       mpagealloc_grow(&page_heaps[nid], npages, gfp, run);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_alloc);
 

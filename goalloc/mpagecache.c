@@ -120,6 +120,34 @@ static bool page_cache_refill(int nid, unsigned int npages, unsigned int align,
 }
 
 /**
+ * mpagecache_reuse() - allocate a run of pages that were drawn before
+ * @nid: their node
+ * @npages: length of the run, at most ARENA_PAGES
+ * @align: its alignment in pages: 1, or a power of two not above @npages
+ * @run: filled in
+ *
+ * Context: any but NMI.
+ * Return: whether there was one.
+ */
+bool mpagecache_reuse(int nid, unsigned int npages, unsigned int align, struct page_run *run)
+{
+	struct page_cache *pc;
+	bool found = false;
+
+	if (npages >= PAGECACHE_MAX_RUN || nid != heap_node(numa_mem_id()))
+		return mpagealloc_reuse(nid, npages, align, run);
+	pc = page_cache_enter();
+	if (pc) {
+		found = page_word_take(&pc->pw, npages, align, run);
+		pc->hits += found;
+		pc->misses += !found;
+		page_cache_leave(pc);
+	}
+	return found || page_cache_refill(nid, npages, align, run) ||
+	       mpagealloc_reuse(nid, npages, align, run);
+}
+
+/**
  * mpagecache_alloc() - allocate a run of pages
  * @nid: node to prefer
  * @npages: length of the run, at most ARENA_PAGES
@@ -133,19 +161,7 @@ static bool page_cache_refill(int nid, unsigned int npages, unsigned int align,
 bool mpagecache_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run)
 {
-	struct page_cache *pc;
-	bool found = false;
-
-	if (npages >= PAGECACHE_MAX_RUN || nid != heap_node(numa_mem_id()))
-		return mpagealloc_alloc(nid, npages, align, gfp, run);
-	pc = page_cache_enter();
-	if (pc) {
-		found = page_word_take(&pc->pw, npages, align, run);
-		pc->hits += found;
-		pc->misses += !found;
-		page_cache_leave(pc);
-	}
-	return found || page_cache_refill(nid, npages, align, run) ||
+	return mpagecache_reuse(nid, npages, align, run) ||
 	       mpagealloc_alloc(nid, npages, align, gfp, run);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagecache_alloc);

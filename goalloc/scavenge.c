@@ -10,10 +10,11 @@
  * one gives up the next can give on:
  *
  *   background	a delayed work, each scavenge_interval_ms.  Empties the caches of
- *		CPUs that took no span since the last turn, trims centrals that
- *		nobody visited since, and gives pages back, highest addresses
- *		first, until what is idle is scavenge_retain per cent of what is
- *		in use.  It spends at most 1 % of its interval on giving back.
+ *		CPUs that took no span since the last turn, takes from centrals
+ *		their wholly free spans (half of them where somebody came
+ *		since), and gives pages back, highest addresses first, until
+ *		what is idle is scavenge_retain per cent of what is in use.
+ *		It spends at most 1 % of its interval on giving back.
  *		When nothing is left to do it sets no timer; mem_kick() wakes it.
  *   pressure	a shrinker: trims everything and gives back what it is asked for
  *   on demand	scavenge_all(): everything, at once
@@ -101,6 +102,8 @@ static void trim_centrals(bool force)
 
 		if (force || refills == c->refills_seen)
 			mcentral_trim(c, 0);
+		else
+			mcentral_trim(c, READ_ONCE(c->nr_empty) / 2);
 		c->refills_seen = refills;
 		if (i % NR_SPC == 0)
 			cond_resched();

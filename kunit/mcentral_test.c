@@ -5,7 +5,10 @@
 /* Most cases use objects of 1024 bytes, eight to a span. */
 #define SPC_1K		SPC(32, 0)
 #define NELEMS		8
+#define SPC_512		SPC(26, 0)
+#define NELEMS_512	16
 #define SPC_32K		SPC(67, 0)
+#define NR_RECLAIM	1024	/* spans, 8 MiB */
 #define MAX_OBJS	800
 
 static struct mcentral *central_of(struct kunit *test, unsigned int spc)
@@ -161,8 +164,8 @@ static void mcentral_trim_wholly_free(struct kunit *test)
 	free_objs(test, objs + 5 * NELEMS - 1, NELEMS + 1);
 }
 
-/* Some wholly free spans are kept for the next who comes: two and half of the class's. */
-static void mcentral_keeps_some(struct kunit *test)
+/* Wholly free spans are kept for the next who comes, until they are trimmed. */
+static void mcentral_keeps_empty(struct kunit *test)
 {
 	struct mcentral *c = central_of(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 11);
@@ -172,8 +175,8 @@ static void mcentral_keeps_some(struct kunit *test)
 	s = mcentral_take(c, 1, GFP_NOWAIT);
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	KUNIT_EXPECT_TRUE(test, mspan_all_free(s));
-	KUNIT_EXPECT_EQ_MSG(test, c->nr_empty, 2 + 11 / 2 - 1, "kept, less the one taken");
-	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 2 + 11 / 2 + 1);
+	KUNIT_EXPECT_EQ_MSG(test, c->nr_empty, 10 - 1, "kept, less the one taken");
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), 11);
 	mcentral_let_go(s);
 	mcentral_trim(c, 3);
 	KUNIT_EXPECT_EQ(test, c->nr_empty, 3);
@@ -181,6 +184,21 @@ static void mcentral_keeps_some(struct kunit *test)
 	mcentral_trim(c, 0);
 	KUNIT_EXPECT_EQ(test, c->nr_empty, 0);
 	free_objs(test, objs + 10 * NELEMS, NELEMS);
+}
+
+/* A change of sizes does not make the heap grow: what is idle is used first. */
+static void mcentral_reclaims(struct kunit *test)
+{
+	struct page_heap *h = &page_heaps[util_memory_node()];
+	void **objs = alloc_spans(test, SPC_1K, NR_RECLAIM);
+	unsigned long nspans, npresent;
+
+	free_objs(test, objs, NR_RECLAIM * NELEMS);
+	npresent = h->npresent;
+	nspans = h->nfree + NR_RECLAIM * 9 / 10;
+	objs = alloc_spans(test, SPC_512, nspans);
+	KUNIT_EXPECT_LE_MSG(test, h->npresent, npresent, "pages were drawn");
+	free_objs(test, objs, nspans * NELEMS_512);
 }
 
 /* Fuller spans are used before emptier ones, whichever was freed into first. */
@@ -319,7 +337,8 @@ static struct kunit_case mcentral_cases[] = {
 	KUNIT_CASE(mcentral_full_to_queued),
 	KUNIT_CASE(mcentral_partial_to_queued),
 	KUNIT_CASE(mcentral_trim_wholly_free),
-	KUNIT_CASE(mcentral_keeps_some),
+	KUNIT_CASE(mcentral_keeps_empty),
+	KUNIT_CASE(mcentral_reclaims),
 	KUNIT_CASE(mcentral_fuller_first),
 	KUNIT_CASE(mcentral_batch),
 	KUNIT_CASE(mcentral_drains_all),
