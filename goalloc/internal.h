@@ -4,6 +4,7 @@
  * to the one above it.
  *
  *	malloc, tiny	the front door: sizes and flags
+ *	heap		how a heap comes to be
  *	mcache		per CPU: spans to allocate from without a lock
  *	mcentral	per span class and node: spans that no CPU owns
  *	mheap		spans out of page runs
@@ -15,7 +16,7 @@
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
  * them.  debug reports, kmemleak tells the kernel's leak detector, fault makes them
- * fail.  scavenge, mstats, proc and module look at them from above.
+ * fail.  scavenge, mstats, named, proc and module look at them from above.
  *
  * LOCK ORDER
  *
@@ -367,6 +368,11 @@ unsigned int find_free_run64(unsigned long free, unsigned int npages, unsigned i
 /* ---------------------------------------------------------------- mheap.c */
 
 extern struct fixalloc mspan_few, mspan_many, tiny_maps;
+extern struct list_head heap_list;
+
+/* Each heap that is known; under rcu_read_lock(), or what @held says. */
+#define for_each_heap(heap, held...) \
+	list_for_each_entry_rcu(heap, &heap_list, list, ##held)
 
 int mheap_init(void);
 void mheap_exit(void);
@@ -422,10 +428,23 @@ unsigned long mcentral_idle_pages(struct mcentral *c);
 struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp);
 void mcentral_free_large(struct mspan *s);
 
+/* ----------------------------------------------------------------- heap.c */
+
+struct goalloc_heap *heap_create(const char *name, unsigned int flags, struct module *owner,
+				 gfp_t gfp, struct goalloc_heap *handle);
+struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp);
+struct goalloc_heap *heap_find(const struct goalloc_heap *wanted);
+void heap_orphan(struct goalloc_heap *heap);
+void heap_remove(struct goalloc_heap *heap);
+void heap_delete(struct goalloc_heap *heap);
+int heap_init(void);
+void heap_exit(void);
+
 /* ----------------------------------------------------------------- tiny.c */
 
 void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp);
 enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
+void tiny_free_span(struct mspan *s);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
 
@@ -478,6 +497,8 @@ enum scavenge_reason {
 int scavenge_init(void);
 void scavenge_exit(void);
 unsigned long scavenge_all(void);
+void scavenge_heap(struct goalloc_heap *heap);
+void scavenge_remove_heap(struct goalloc_heap *heap);
 unsigned long scavenge_idle_pages(void);
 unsigned long scavenge_pages(enum scavenge_reason reason);
 
@@ -546,6 +567,11 @@ unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc,
 unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc);
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
 void mstats_walk(struct span_walk *w);
+
+/* ---------------------------------------------------------------- named.c */
+
+int named_init(void);
+void named_exit(void);
 
 /* ----------------------------------------------------------------- proc.c */
 

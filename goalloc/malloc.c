@@ -23,20 +23,9 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
-#include "internal.h"
-
-/* Flags for which kmalloc() has other pages, or that it refuses. */
-#define GFP_ODD		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+#include "front.h"
 
 #define CLEAR_PIECE	SZ_256K		/* cleared between two chances to give way */
-
-/* The class of a small request, of a size that keeps the architecture's alignment. */
-static __always_inline unsigned long small_class(size_t size)
-{
-	if (ARCH_KMALLOC_MINALIGN > GOALLOC_SMALL_SIZE_DIV)
-		size = round_up(size, ARCH_KMALLOC_MINALIGN);
-	return goalloc_size_class(size);
-}
 
 /*
  * kmalloc() serves __GFP_DMA from the DMA zone, which goalloc does not have:
@@ -65,19 +54,20 @@ static void clear_large(void *ptr, size_t bytes, gfp_t gfp)
 	}
 }
 
-static void *alloc_small(size_t size, unsigned int noscan, gfp_t gfp)
+static void *alloc_small(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp)
 {
 	unsigned int sc = small_class(size);
 	bool needzero;
 	void *ptr;
 
-	ptr = mcache_alloc(&default_heap, SPC(sc, noscan), gfp, &needzero);
+	ptr = mcache_alloc(heap, SPC(sc, noscan), gfp, &needzero);
 	if (ptr && needzero && want_init_on_alloc(gfp))
 		memset(ptr, 0, goalloc_size_classes[sc].size);
 	return ptr;
 }
 
-static void *alloc_large(size_t size, unsigned int noscan, gfp_t gfp, int nid)
+static void *alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
+			 int nid)
 {
 	bool needzero;
 	void *ptr;
@@ -86,20 +76,20 @@ static void *alloc_large(size_t size, unsigned int noscan, gfp_t gfp, int nid)
 		debug_too_large(size, gfp);
 		return NULL;
 	}
-	ptr = mcache_alloc_large(&default_heap, size, noscan, gfp, nid, &needzero);
+	ptr = mcache_alloc_large(heap, size, noscan, gfp, nid, &needzero);
 	if (ptr && needzero && want_init_on_alloc(gfp))
 		clear_large(ptr, round_up(size, GOALLOC_PAGE_SIZE), gfp);
 	return ptr;
 }
 
 /* One attempt, whatever the size and the flags. */
-static void *alloc_once(size_t size, unsigned int noscan, gfp_t gfp)
+static void *alloc_once(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp)
 {
 	if (noscan && size < TINY_BLOCK_SIZE)
-		return tiny_alloc(&default_heap, size, gfp);
+		return tiny_alloc(heap, size, gfp);
 	if (size > GOALLOC_MAX_SMALL_SIZE)
-		return alloc_large(size, noscan, gfp, heap_node(numa_mem_id()));
-	return alloc_small(size, noscan, gfp);
+		return alloc_large(heap, size, noscan, gfp, heap_node(numa_mem_id()));
+	return alloc_small(heap, size, noscan, gfp);
 }
 
 /* After a failure: shall it be tried again? */
@@ -112,7 +102,8 @@ static bool try_again(size_t size, gfp_t gfp)
 }
 
 /* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
-static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan)
+static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
+				    struct goalloc_heap *heap)
 {
 	void *ptr;
 
@@ -122,64 +113,52 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan)
 		return NULL;
 	might_alloc(gfp);
 	do {
-		ptr = alloc_once(size, noscan, gfp);
+		ptr = alloc_once(heap, size, noscan, gfp);
 	} while (unlikely(!ptr) && try_again(size, gfp));
 	leak_alloc(ptr, size, noscan, gfp);
 	return ptr;
 }
 
-/* Debugging that looks at every allocation and free wants the general way. */
-#define ALWAYS_GENERAL	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
-			 IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
-
-/*
- * Sizes from @least up are small objects.  (Size 0 is class 0, of large objects,
- * which no window ever has: it leaves by the same branch as an empty window.)
- * Most are below 1 KiB, and take one comparison.
- */
-static __always_inline bool is_small(size_t size, size_t least)
-{
-	return likely(size - least <= GOALLOC_SMALL_SIZE_MAX - least) ||
-	       size - least <= GOALLOC_MAX_SMALL_SIZE - least;
-}
-
 /* The fast path for a small object that must be zero. */
-static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan)
+static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan,
+				   struct goalloc_heap *heap)
 {
 	unsigned long sc;
 	bool needzero;
 	void *ptr;
 
 	if (!is_small(size, noscan ? TINY_BLOCK_SIZE : 0))
-		return alloc_general(size, gfp, noscan);
+		return alloc_general(size, gfp, noscan, heap);
 	sc = small_class(size);
-	if (!mcache_alloc_fast(&default_heap, SPC(sc, noscan), &ptr, &needzero))
-		return alloc_general(size, gfp, noscan);
+	if (!mcache_alloc_fast(heap, SPC(sc, noscan), &ptr, &needzero))
+		return alloc_general(size, gfp, noscan, heap);
 	if (needzero)
 		memset(ptr, 0, goalloc_size_classes[sc].size);
 	return ptr;
 }
 
 /* Of all flags only __GFP_ZERO has a fast path. */
-static noinline void *alloc_flags(size_t size, gfp_t gfp, unsigned int noscan)
+static noinline void *alloc_flags(size_t size, gfp_t gfp, unsigned int noscan,
+				  struct goalloc_heap *heap)
 {
 	if (gfp & GFP_ODD || ALWAYS_GENERAL)
-		return alloc_general(size, gfp, noscan);
-	return alloc_zeroed(size, gfp, noscan);
+		return alloc_general(size, gfp, noscan, heap);
+	return alloc_zeroed(size, gfp, noscan, heap);
 }
 
-static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t gfp)
+static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, unsigned int noscan,
+				       gfp_t gfp)
 {
 	void *ptr;
 
 	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
-		return alloc_flags(size, gfp, noscan);
+		return alloc_flags(size, gfp, noscan, heap);
 	if (want_init_on_alloc(0))
-		return alloc_zeroed(size, gfp, noscan);
+		return alloc_zeroed(size, gfp, noscan, heap);
 	if (likely(is_small(size, noscan ? TINY_BLOCK_SIZE : 0) &&
-		   mcache_alloc_fast(&default_heap, SPC(small_class(size), noscan), &ptr, NULL)))
+		   mcache_alloc_fast(heap, SPC(small_class(size), noscan), &ptr, NULL)))
 		return ptr;
-	return alloc_general(size, gfp, noscan);
+	return alloc_general(size, gfp, noscan, heap);
 }
 
 /**
@@ -200,7 +179,7 @@ static __always_inline void *alloc_any(size_t size, unsigned int noscan, gfp_t g
  */
 void *goalloc_alloc(size_t size, gfp_t gfp)
 {
-	return alloc_any(size, 0, gfp);
+	return alloc_any(&default_heap, size, 0, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc);
 
@@ -218,7 +197,7 @@ EXPORT_SYMBOL_GPL(goalloc_alloc);
  */
 void *goalloc_alloc_noscan(size_t size, gfp_t gfp)
 {
-	return alloc_any(size, 1, gfp);
+	return alloc_any(&default_heap, size, 1, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_noscan);
 
@@ -260,7 +239,7 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 		node = heap_node(node);
 	do {
 		if (size > GOALLOC_MAX_SMALL_SIZE)
-			ptr = alloc_large(size, 0, gfp, node);
+			ptr = alloc_large(&default_heap, size, 0, gfp, node);
 		else
 			ptr = alloc_node(size, gfp, node);
 	} while (unlikely(!ptr) && try_again(size, gfp));
@@ -431,11 +410,13 @@ size_t goalloc_size_roundup(size_t size)
 }
 EXPORT_SYMBOL_GPL(goalloc_size_roundup);
 
-static bool is_noscan(const void *ptr)
+/* What an object has to become larger: memory of the same heap and kind. */
+static void *alloc_like(const void *ptr, size_t size, gfp_t gfp)
 {
-	unsigned int spc = span_of((unsigned long)ptr)->spc;
+	const struct mspan *s = span_of((unsigned long)ptr);
+	unsigned int noscan = s->spc == SPC_TINY || (s->spc & 1);
 
-	return spc == SPC_TINY || (spc & 1);
+	return alloc_any(s->central->heap, size, noscan, gfp);
 }
 
 /**
@@ -444,8 +425,8 @@ static bool is_noscan(const void *ptr)
  * @size: bytes wanted; 0 to free
  * @gfp: as for goalloc_alloc()
  *
- * The contents are kept up to the smaller of the two sizes, and so is whether
- * the object may hold pointers.  As with krealloc(), __GFP_ZERO clears what is
+ * The contents are kept up to the smaller of the two sizes, and so are its heap and
+ * whether the object may hold pointers.  As with krealloc(), __GFP_ZERO clears what is
  * new if every earlier call for the object had it too.
  *
  * Context: as goalloc_alloc().
@@ -471,7 +452,7 @@ void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 			memset((void *)ptr + size, 0, usable - size);
 		return (void *)ptr;
 	}
-	new = is_noscan(ptr) ? goalloc_alloc_noscan(size, gfp) : goalloc_alloc(size, gfp);
+	new = alloc_like(ptr, size, gfp);
 	if (new) {
 		memcpy(new, ptr, usable);
 		goalloc_free(ptr);
@@ -479,3 +460,87 @@ void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 	return new;
 }
 EXPORT_SYMBOL_GPL(goalloc_realloc);
+
+/**
+ * goalloc_heap_alloc() - allocate memory from a heap
+ * @heap: the heap
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_alloc(); NULL also where the heap's limit would be passed, and
+ * when @heap is a DEFINE_GOALLOC_HEAP() that could not be made yet.
+ */
+void *goalloc_heap_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
+{
+	if (unlikely(!smp_load_acquire(&heap->cache)))	/* pairs with heap_add() */
+		heap = heap_behind(heap, gfp);
+	return likely(heap) ? alloc_any(heap, size, 0, gfp) : NULL;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_alloc);
+
+/**
+ * goalloc_heap_alloc_noscan() - allocate memory that will hold no pointers from a heap
+ * @heap: the heap
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_heap_alloc(), aligned as by goalloc_alloc_noscan().
+ */
+void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gfp)
+{
+	if (unlikely(!smp_load_acquire(&heap->cache)))	/* pairs with heap_add() */
+		heap = heap_behind(heap, gfp);
+	return likely(heap) ? alloc_any(heap, size, 1, gfp) : NULL;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_alloc_noscan);
+
+/* A live object, but of another heap: report.  Anything else is for others to judge. */
+static bool of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
+{
+	struct mspan *s = span_of((unsigned long)ptr);
+	size_t usable;
+
+	if (likely(!s || s->central->heap == READ_ONCE(heap->real)) ||
+	    classify((unsigned long)ptr, &usable))
+		return false;
+	debug_bad_free(ptr, FREE_OTHER_HEAP, op);
+	return true;
+}
+
+/**
+ * goalloc_heap_realloc() - change the size of an object of a heap
+ * @heap: the heap
+ * @ptr: an object of it; NULL or %ZERO_SIZE_PTR to allocate
+ * @size: bytes wanted; 0 to free
+ * @gfp: as for goalloc_alloc()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_realloc(); NULL, with a report, also for an object of another
+ * heap, which is left alone.
+ */
+void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(ptr))
+		return goalloc_heap_alloc(heap, size, gfp);
+	return of_other_heap(heap, ptr, "heap_realloc") ? NULL : goalloc_realloc(ptr, size, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
+
+/**
+ * goalloc_heap_free() - free memory of a heap
+ * @heap: the heap
+ * @ptr: an object of it; NULL and %ZERO_SIZE_PTR are ignored
+ *
+ * goalloc_free() frees it as well; this checks that it belongs to @heap.  An object
+ * of another heap is reported and left alone.
+ *
+ * Context: any, NMI included; never sleeps.
+ */
+void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
+{
+	if (!of_other_heap(heap, ptr, "heap_free"))
+		goalloc_free(ptr);
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_free);

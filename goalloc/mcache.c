@@ -479,15 +479,15 @@ static void heap_account(const struct goalloc_heap *heap, int sign)
 	mem_account(MEM_OTHER, sign * (long)(nr_node_ids * NR_SPC * sizeof(*heap->central)));
 }
 
-int mcache_heap_init(struct goalloc_heap *heap, const char *name)
+int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp)
 {
 	unsigned int spc;
 	int nid, cpu;
 
 	heap->name = name;
-	heap->cache = fault_meta(alloc_percpu(struct mcache));
-	heap->central = fault_meta(kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central),
-					    GFP_KERNEL));
+	heap->real = heap;
+	heap->cache = fault_meta(alloc_percpu_gfp(struct mcache, gfp));
+	heap->central = fault_meta(kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central), gfp));
 	if (!heap->cache || !heap->central)
 		return -ENOMEM;
 	heap_account(heap, 1);

@@ -13,6 +13,8 @@
 #include <linux/preempt.h>
 #include <linux/stddef.h>
 
+#include <linux/goalloc.h>
+
 #include "mspan.h"
 
 /**
@@ -93,23 +95,12 @@ enum free_result {
 	FREE_NOT_IN_SPAN,	/* the page is goalloc's, but in no span */
 	FREE_FOREIGN,		/* not goalloc's memory */
 	FREE_TAIL,		/* behind the last object of the span */
-};
-
-/**
- * struct goalloc_heap - spans, caches and centrals under one owner
- * @cache: per CPU
- * @central: by node, then by span class
- * @name: for people
- */
-struct goalloc_heap {
-	struct mcache __percpu *cache;
-	struct mcentral *central;
-	const char *name;
+	FREE_OTHER_HEAP,	/* an object, but of another heap than the caller says */
 };
 
 extern struct goalloc_heap default_heap;
 
-int mcache_heap_init(struct goalloc_heap *heap, const char *name);
+int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp);
 void mcache_heap_exit(struct goalloc_heap *heap);
 void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);

@@ -246,19 +246,54 @@ unsigned long mcentral_idle_pages(struct mcentral *c)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_idle_pages);
 
-/* Unmake the node's wholly free spans, of all classes, if there may be @least pages. */
-static bool reclaim(struct mcentral *c, unsigned long least)
+static unsigned long heap_idle_pages(struct goalloc_heap *heap, int nid)
 {
-	unsigned long idle = 0, pages = 0;
+	unsigned long idle = 0;
 	unsigned int spc;
 
 	for (spc = 0; spc < NR_SPC; spc++)
-		idle += mcentral_idle_pages(heap_central(c->heap, c->nid, spc));
-	if (idle < least)
-		return false;
+		idle += mcentral_idle_pages(heap_central(heap, nid, spc));
+	return idle;
+}
+
+/* Unmake a heap's wholly free spans on a node, of all classes.  True: there were some. */
+static bool heap_trim(struct goalloc_heap *heap, int nid)
+{
+	unsigned long pages = 0;
+	unsigned int spc;
+
 	for (spc = 0; spc < NR_SPC; spc++)
-		pages += mcentral_trim(heap_central(c->heap, c->nid, spc), 0);
+		pages += mcentral_trim(heap_central(heap, nid, spc), 0);
 	return pages;
+}
+
+/* The same of all heaps, if there may be @least pages. */
+static bool reclaim(struct mcentral *c, unsigned long least)
+{
+	unsigned long idle = heap_idle_pages(c->heap, c->nid);
+	struct goalloc_heap *heap;
+	bool some = false;
+
+	rcu_read_lock();
+	for_each_heap(heap)
+		if (heap != c->heap)
+			idle += heap_idle_pages(heap, c->nid);
+	if (idle >= least) {
+		some = heap_trim(c->heap, c->nid);
+		for_each_heap(heap)
+			if (heap != c->heap)
+				some |= heap_trim(heap, c->nid);
+	}
+	rcu_read_unlock();
+	return some;
+}
+
+static bool below_limit(const struct goalloc_heap *heap, unsigned int npages, gfp_t gfp)
+{
+	unsigned long limit = READ_ONCE(heap->limit);
+
+	return likely(!limit) || (gfp & __GFP_NOFAIL) ||
+	       atomic_long_read(&heap->pages) + npages <= limit;
 }
 
 /* A new span: of pages at hand, of what is idle in other spans, or of pages drawn. */
@@ -268,6 +303,11 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 	unsigned long share = READ_ONCE(page_heaps[c->nid].npresent) / RECLAIM_FRACTION;
 	struct mspan *s;
 
+	if (!below_limit(c->heap, npages, gfp) &&
+	    !(heap_trim(c->heap, c->nid) && below_limit(c->heap, npages, gfp))) {
+		atomic_long_inc(&c->heap->refused);
+		return NULL;
+	}
 	s = mheap_reuse(c, npages, align, gfp);
 	if (!s && reclaim(c, max_t(unsigned long, share, npages)))
 		s = mheap_reuse(c, npages, align, gfp);

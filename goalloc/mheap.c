@@ -15,6 +15,9 @@
  * When the run that a class wants cannot be had, because memory is fragmented,
  * a span of as few pages as hold one object is made instead.
  *
+ * heap_list has every heap whose spans are to be seen from outside.  heap.c adds and
+ * removes; who reads holds rcu_read_lock(), or the scavenger's mutex.
+ *
  * LOCKS: none of its own.
  */
 #include "internal.h"
@@ -27,6 +30,9 @@ struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY */
 EXPORT_SYMBOL_FOR_KUNIT(mspan_many);
 struct fixalloc tiny_maps;
 EXPORT_SYMBOL_FOR_KUNIT(tiny_maps);
+
+LIST_HEAD(heap_list);
+EXPORT_SYMBOL_FOR_KUNIT(heap_list);
 
 static struct fixalloc *mspan_fixalloc(unsigned int spc)
 {
@@ -113,6 +119,7 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	s->empty_kept = false;
 	mspan_set_objects(s, c);
 	atomic_inc(&c->nr_spans);
+	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
 	arena_set_spans(run->base, run->npages, s);
 	/* DEAD until everything else is there, for CPUs that still look at the last life */
@@ -186,6 +193,7 @@ void mheap_free(struct mspan *s)
 	s->free_limit = 0;
 	arena_set_spans(run.base, run.npages, NULL);
 	atomic_dec(&s->central->nr_spans);
+	atomic_long_sub(run.npages, &s->central->heap->pages);
 	mspan_delete(s, spc);
 	sys_unused(run.npages);
 	mpagecache_free(&run);

@@ -50,7 +50,7 @@ static bool params_valid(void)
 /* Give the metadata back, bottom layer last.  Everything above has stopped. */
 static void free_metadata(void)
 {
-	mcache_heap_exit(&default_heap);
+	heap_exit();
 	mheap_exit();
 	mpagecache_exit();
 	mpagealloc_exit();
@@ -64,11 +64,11 @@ static void report_leaks(void)
 	size_t bytes;
 
 	for (spc = 0; spc < NR_SPC; spc++) {
-		mstats_class(&default_heap, spc, &st);
+		mstats_class(NULL, spc, &st);
 		if (!st.spans)
 			continue;
-		bytes = mstats_class_bytes(&default_heap, spc, st.inuse);
-		debug_leak(spc, mstats_class_objects(&default_heap, spc), bytes, st.spans);
+		bytes = mstats_class_bytes(NULL, spc, st.inuse);
+		debug_leak(spc, mstats_class_objects(NULL, spc), bytes, st.spans);
 	}
 }
 
@@ -80,19 +80,24 @@ static int __init goalloc_init(void)
 		return -EINVAL;
 	fault_init();
 	err = arena_map_init() ?: mpagealloc_init() ?: mpagecache_init() ?: mheap_init() ?:
-	      mcache_heap_init(&default_heap, "default");
+	      heap_init();
 	if (err)
 		goto fail;
 	err = scavenge_init();
 	if (err)
 		goto fail;
-	err = proc_init();
+	err = named_init();
 	if (err)
 		goto fail_scavenge;
+	err = proc_init();
+	if (err)
+		goto fail_named;
 	pr_info("loaded: %d size classes, %d node(s), see /proc/goalloc/\n",
 		GOALLOC_NUM_SIZE_CLASSES - 1, nr_node_ids);
 	return 0;
 
+fail_named:
+	named_exit();
 fail_scavenge:
 	scavenge_exit();
 fail:
@@ -105,6 +110,7 @@ fail:
 static void __exit goalloc_exit(void)
 {
 	proc_exit();
+	named_exit();
 	scavenge_exit();
 	scavenge_all();
 	report_leaks();

@@ -25,17 +25,10 @@ static unsigned long minus(unsigned long a, unsigned long b)
 	return a > b ? a - b : 0;
 }
 
-/**
- * mstats_class() - sum one span class of a heap
- * @heap: the heap
- * @spc: the span class; of SPC_TINY the blocks are counted, not the objects
- * @st: filled in
- */
-void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
+static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
 {
 	int cpu, nid;
 
-	memset(st, 0, sizeof(*st));
 	for_each_possible_cpu(cpu) {
 		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
 		const struct mcache_slot *slot = &c->slot[spc];
@@ -46,16 +39,64 @@ void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stat
 		st->frees += READ_ONCE(c->remote_frees[spc]) + local;
 		st->refills += READ_ONCE(c->refills[spc]);
 	}
-	st->mallocs = minus(st->mallocs, st->cached);
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		struct mcentral *central = heap_central(heap, nid, spc);
 
 		st->central += READ_ONCE(central->refills);
 		st->spans += atomic_read(&central->nr_spans);
 	}
+}
+
+/**
+ * mstats_class() - sum one span class of a heap
+ * @heap: the heap, or NULL for all
+ * @spc: the span class; of SPC_TINY the blocks are counted, not the objects
+ * @st: filled in
+ */
+void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
+{
+	struct goalloc_heap *each;
+
+	memset(st, 0, sizeof(*st));
+	if (heap) {
+		add_class(heap, spc, st);
+	} else {
+		rcu_read_lock();
+		for_each_heap(each)
+			add_class(each, spc, st);
+		rcu_read_unlock();
+	}
+	st->mallocs = minus(st->mallocs, st->cached);
 	st->inuse = minus(st->mallocs, st->frees);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mstats_class);
+
+static unsigned long add_counter(struct goalloc_heap *heap, size_t offset)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*(unsigned long *)((void *)per_cpu_ptr(heap->cache, cpu) + offset));
+	return sum;
+}
+
+/* The sum of a counter of struct mcache over CPUs, and over all heaps if @heap is NULL. */
+static unsigned long sum_counter(struct goalloc_heap *heap, size_t offset)
+{
+	struct goalloc_heap *each;
+	unsigned long sum = 0;
+
+	if (heap)
+		return add_counter(heap, offset);
+	rcu_read_lock();
+	for_each_heap(each)
+		sum += add_counter(each, offset);
+	rcu_read_unlock();
+	return sum;
+}
+
+#define cache_sum(heap, counter)	sum_counter(heap, offsetof(struct mcache, counter))
 
 static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 {
@@ -76,54 +117,34 @@ static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 /* Bytes of @objects live objects of a class; large ones are counted by size. */
 unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, unsigned long objects)
 {
-	unsigned long allocated = 0, freed = 0;
-	int cpu;
-
-	if (spc > SPC_LARGE_NOSCAN)
-		return objects * spc_size(spc);
-	for_each_possible_cpu(cpu) {
-		allocated += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->large_bytes[spc & 1]);
-		freed += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->large_freed[spc & 1]);
-	}
-	return minus(allocated, freed);
+	if (spc == SPC_LARGE)
+		return minus(cache_sum(heap, large_bytes[0]), cache_sum(heap, large_freed[0]));
+	if (spc == SPC_LARGE_NOSCAN)
+		return minus(cache_sum(heap, large_bytes[1]), cache_sum(heap, large_freed[1]));
+	return objects * spc_size(spc);
 }
 
 /* Live objects of a class: of tiny ones, the objects and not their blocks. */
 unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc)
 {
-	unsigned long mallocs = 0, frees = 0;
 	struct class_stats st;
-	int cpu;
 
-	if (spc != SPC_TINY) {
-		mstats_class(heap, spc, &st);
-		return st.inuse;
-	}
-	for_each_possible_cpu(cpu) {
-		mallocs += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->tiny_mallocs);
-		frees += READ_ONCE(per_cpu_ptr(heap->cache, cpu)->tiny_frees);
-	}
-	return minus(mallocs, frees);
+	if (spc == SPC_TINY)
+		return minus(cache_sum(heap, tiny_mallocs), cache_sum(heap, tiny_frees));
+	mstats_class(heap, spc, &st);
+	return st.inuse;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mstats_class_objects);
 
 static void sum_caches(struct goalloc_heap *heap, struct mem_stats *st)
 {
-	unsigned long allocated = 0;
-	int cpu, i;
-
-	for_each_possible_cpu(cpu) {
-		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
-
-		st->tiny_mallocs += READ_ONCE(c->tiny_mallocs);
-		st->tiny_frees += READ_ONCE(c->tiny_frees);
-		for (i = 0; i < 2; i++)
-			allocated += READ_ONCE(c->large_bytes[i]);
-	}
+	st->tiny_mallocs = cache_sum(heap, tiny_mallocs);
+	st->tiny_frees = cache_sum(heap, tiny_frees);
 	st->mallocs += st->tiny_mallocs;
 	st->frees += st->tiny_frees;
 	st->large_bytes = mstats_class_bytes(heap, SPC_LARGE, 0) +
 			  mstats_class_bytes(heap, SPC_LARGE_NOSCAN, 0);
-	st->total_alloc += allocated;
+	st->total_alloc += cache_sum(heap, large_bytes[0]) + cache_sum(heap, large_bytes[1]);
 	st->alloc += st->large_bytes;
 }
 
@@ -142,7 +163,7 @@ static void sum_metadata(struct mem_stats *st)
 
 /**
  * mstats_read() - fill in MemStats
- * @heap: whose objects to count
+ * @heap: whose objects to count, or NULL for all
  * @st: filled in
  */
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st)
@@ -188,6 +209,7 @@ static void walk_span(struct mspan *s, struct span_walk *w)
 void mstats_walk(struct span_walk *w)
 {
 	unsigned long pageno = 0;
+	struct goalloc_heap *heap;
 	struct mspan *s;
 	int cpu, spc;
 
@@ -196,10 +218,13 @@ void mstats_walk(struct span_walk *w)
 		walk_span(s, w);
 		cond_resched();
 	}
-	for_each_possible_cpu(cpu)
-		for (spc = 0; spc < SPC_TINY; spc++)
-			w->cached += hweight64(READ_ONCE(per_cpu_ptr(default_heap.cache, cpu)
-						->slot[spc].free));
+	rcu_read_lock();
+	for_each_heap(heap)
+		for_each_possible_cpu(cpu)
+			for (spc = 0; spc < SPC_TINY; spc++)
+				w->cached += hweight64(READ_ONCE(per_cpu_ptr(heap->cache, cpu)
+							->slot[spc].free));
+	rcu_read_unlock();
 	w->inuse = minus(w->objects, w->free + w->cached);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mstats_walk);

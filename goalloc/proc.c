@@ -106,7 +106,7 @@ static int stats_show(struct seq_file *m, void *v)
 {
 	struct mem_stats st;
 
-	mstats_read(&default_heap, &st);
+	mstats_read(NULL, &st);
 	show_memstats(m, &st);
 	show_states(m, &st);
 	show_checks(m, &st);
@@ -128,7 +128,7 @@ static void show_class(struct seq_file *m, unsigned int spc)
 	unsigned long objects;
 	struct class_stats st;
 
-	mstats_class(&default_heap, spc, &st);
+	mstats_class(NULL, spc, &st);
 	if (!st.spans && !st.mallocs)
 		return;
 	objects = spc <= SPC_LARGE_NOSCAN ? st.spans : st.spans * c->nelems;
@@ -270,24 +270,41 @@ static const struct seq_operations arenas_ops = {
 	.show = arenas_show,
 };
 
-static void show_cpu(struct seq_file *m, int cpu)
+/* What one CPU's caches hold, of all heaps. */
+struct cpu_sums {
+	unsigned long spans;
+	unsigned long objects;
+	unsigned long bytes;
+	unsigned long refills;
+};
+
+static void add_cache(struct cpu_sums *sums, const struct mcache *c)
 {
-	const struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
-	const struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
-	unsigned long spans = 0, objects = 0, bytes = 0, refills = 0;
 	unsigned int spc;
 
 	for (spc = 0; spc < NR_SPC; spc++) {
 		const struct mcache_slot *slot = &c->slot[spc];
 		unsigned int n = hweight64(READ_ONCE(slot->free));
 
-		spans += !!READ_ONCE(slot->span);
-		objects += n;
-		bytes += (unsigned long)n * READ_ONCE(slot->elemsize);
-		refills += READ_ONCE(c->refills[spc]);
+		sums->spans += !!READ_ONCE(slot->span);
+		sums->objects += n;
+		sums->bytes += (unsigned long)n * READ_ONCE(slot->elemsize);
+		sums->refills += READ_ONCE(c->refills[spc]);
 	}
+}
+
+static void show_cpu(struct seq_file *m, int cpu)
+{
+	const struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
+	struct goalloc_heap *heap;
+	struct cpu_sums sums = {};
+
+	rcu_read_lock();
+	for_each_heap(heap)
+		add_cache(&sums, per_cpu_ptr(heap->cache, cpu));
+	rcu_read_unlock();
 	seq_printf(m, "%4d %6s %7lu %9lu %10lu %10lu %6u %10lu %10lu\n", cpu,
-		   str_yes_no(cpu_online(cpu)), spans, objects, bytes, refills,
+		   str_yes_no(cpu_online(cpu)), sums.spans, sums.objects, sums.bytes, sums.refills,
 		   (unsigned int)hweight_long(READ_ONCE(pc->pw.free)), READ_ONCE(pc->hits),
 		   READ_ONCE(pc->misses));
 }
@@ -300,6 +317,41 @@ static int mcache_show(struct seq_file *m, void *v)
 		   "objects", "bytes", "refills", "pages", "pagehits", "pagemisses");
 	for_each_possible_cpu(cpu)
 		show_cpu(m, cpu);
+	return 0;
+}
+
+static void show_heap(struct seq_file *m, struct goalloc_heap *heap)
+{
+	unsigned long limit = READ_ONCE(heap->limit) << GOALLOC_PAGE_SHIFT;
+	unsigned long mallocs = 0, frees = 0, bytes = 0, tiny = 0;
+	struct class_stats st;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		mstats_class(heap, spc, &st);
+		bytes += mstats_class_bytes(heap, spc, st.inuse);
+		if (spc == SPC_TINY)
+			continue;	/* blocks, not objects */
+		mallocs += st.mallocs;
+		frees += st.frees;
+	}
+	tiny = mstats_class_objects(heap, SPC_TINY);
+	seq_printf(m, "%-31s %-20s %10lu %12lu %12lu %12lu %12lu %12lu %8lu\n", heap->name,
+		   heap->owner ? heap->owner->name : "-", mallocs - min(frees, mallocs) + tiny,
+		   bytes, atomic_long_read(&heap->pages) << GOALLOC_PAGE_SHIFT, mallocs, frees,
+		   limit, atomic_long_read(&heap->refused));
+}
+
+static int heaps_show(struct seq_file *m, void *v)
+{
+	struct goalloc_heap *heap;
+
+	seq_printf(m, "%-31s %-20s %10s %12s %12s %12s %12s %12s %8s\n", "heap", "module",
+		   "objects", "bytes", "held", "mallocs", "frees", "limit", "refused");
+	rcu_read_lock();
+	for_each_heap(heap)
+		show_heap(m, heap);
+	rcu_read_unlock();
 	return 0;
 }
 
@@ -322,6 +374,7 @@ int proc_init(void)
 		return -ENOMEM;
 	if (fault_meta(proc_create_single("stats", 0444, proc_dir, stats_show)) &&
 	    fault_meta(proc_create_single("sizeclasses", 0444, proc_dir, sizeclasses_show)) &&
+	    fault_meta(proc_create_single("heaps", 0444, proc_dir, heaps_show)) &&
 	    fault_meta(proc_create_seq("spans", 0400, proc_dir, &spans_ops)) &&
 	    fault_meta(proc_create_seq("arenas", 0400, proc_dir, &arenas_ops)) &&
 	    fault_meta(proc_create_single("mcache", 0400, proc_dir, mcache_show)) &&

@@ -56,10 +56,18 @@ static unsigned long pages_by_scavenger[NR_SCAVENGE_REASONS];	/* scavenge_mutex 
 
 static void flush_cpu(int cpu)
 {
-	struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
+	struct goalloc_heap *heap;
 
-	tiny_flush(c);
-	mcache_flush(c);
+	rcu_read_lock();
+	for_each_heap(heap) {
+		struct mcache *c = per_cpu_ptr(heap->cache, cpu);
+
+		if (!READ_ONCE(c->holds) && heap != &default_heap)
+			continue;
+		tiny_flush(c);
+		mcache_flush(c);
+	}
+	rcu_read_unlock();
 	mpagecache_detach(per_cpu_ptr(page_caches, cpu));
 }
 
@@ -68,16 +76,44 @@ static void flush_this_cpu(void *unused)
 	flush_cpu(smp_processor_id());
 }
 
+static bool cache_holds(int cpu)
+{
+	struct goalloc_heap *heap;
+	bool holds = false;
+
+	rcu_read_lock();
+	for_each_heap(heap)
+		holds |= READ_ONCE(per_cpu_ptr(heap->cache, cpu)->holds);
+	rcu_read_unlock();
+	return holds;
+}
+
+/* Were spans taken since this was last asked? */
+static bool cache_used(int cpu)
+{
+	struct goalloc_heap *heap;
+	bool used = false;
+
+	rcu_read_lock();
+	for_each_heap(heap) {
+		struct mcache *c = per_cpu_ptr(heap->cache, cpu);
+
+		used |= READ_ONCE(c->used);
+		WRITE_ONCE(c->used, false);
+	}
+	rcu_read_unlock();
+	return used;
+}
+
 /* Does a CPU hold anything that it has not used since the last turn? */
 static bool cpu_is_idle(int cpu, void *force)
 {
-	struct mcache *c = per_cpu_ptr(default_heap.cache, cpu);
 	struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
-	bool used = READ_ONCE(c->used) || READ_ONCE(pc->used);
+	bool used = READ_ONCE(pc->used);
 
-	if (!READ_ONCE(c->holds) && !READ_ONCE(pc->pw.free))
+	if (!cache_holds(cpu) && !READ_ONCE(pc->pw.free))
 		return false;
-	WRITE_ONCE(c->used, false);
+	used |= cache_used(cpu);
 	WRITE_ONCE(pc->used, false);
 	return force || !used;
 }
@@ -92,12 +128,12 @@ static void flush_caches(bool force)
 		mpagecache_put_detached(per_cpu_ptr(page_caches, cpu));
 }
 
-static void trim_centrals(bool force)
+static void trim_heap(struct goalloc_heap *heap, bool force)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr_node_ids * NR_SPC; i++) {
-		struct mcentral *c = &default_heap.central[i];
+		struct mcentral *c = &heap->central[i];
 		unsigned long refills = READ_ONCE(c->refills);
 
 		if (force || refills == c->refills_seen)
@@ -108,6 +144,15 @@ static void trim_centrals(bool force)
 		if (i % NR_SPC == 0)
 			cond_resched();
 	}
+}
+
+/* (A heap leaves the list only under the mutex, so that giving way is no harm.) */
+static void trim_centrals(bool force)
+{
+	struct goalloc_heap *heap;
+
+	for_each_heap(heap, lockdep_is_held(&scavenge_mutex))
+		trim_heap(heap, force);
 }
 
 /* Give back up to @pages, for at most @ns nanoseconds. */
@@ -144,20 +189,29 @@ static unsigned long excess_pages(void)
 	return m.prepared > keep ? m.prepared - keep : 0;
 }
 
+static bool centrals_have_idle(void)
+{
+	struct goalloc_heap *heap;
+	bool idle = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	for_each_heap(heap)
+		for (i = 0; !idle && i < nr_node_ids * NR_SPC; i++)
+			idle = mcentral_has_idle(&heap->central[i]);
+	rcu_read_unlock();
+	return idle;
+}
+
 /* Would another turn find something to do? */
 static bool work_left(void)
 {
-	unsigned int i;
 	int cpu;
 
 	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu_ptr(default_heap.cache, cpu)->holds) ||
-		    READ_ONCE(per_cpu_ptr(page_caches, cpu)->pw.free))
+		if (cache_holds(cpu) || READ_ONCE(per_cpu_ptr(page_caches, cpu)->pw.free))
 			return true;
-	for (i = 0; i < nr_node_ids * NR_SPC; i++)
-		if (mcentral_has_idle(&default_heap.central[i]))
-			return true;
-	return excess_pages();
+	return centrals_have_idle() || excess_pages();
 }
 
 static void scavenge_arm(void)
@@ -219,6 +273,36 @@ unsigned long scavenge_all(void)
 }
 EXPORT_SYMBOL_FOR_KUNIT(scavenge_all);
 
+static void flush_heap_here(void *heap)
+{
+	struct mcache *c = raw_cpu_ptr(((struct goalloc_heap *)heap)->cache);
+
+	tiny_flush(c);
+	mcache_flush(c);
+}
+
+/**
+ * scavenge_heap() - unmake all spans of a heap that hold nothing
+ * @heap: the heap
+ *
+ * Context: task; may sleep.
+ */
+void scavenge_heap(struct goalloc_heap *heap)
+{
+	mutex_lock(&scavenge_mutex);
+	on_each_cpu(flush_heap_here, heap, true);
+	trim_heap(heap, true);
+	mutex_unlock(&scavenge_mutex);
+}
+
+/* From now on the scavenger does not know the heap. */
+void scavenge_remove_heap(struct goalloc_heap *heap)
+{
+	mutex_lock(&scavenge_mutex);
+	heap_remove(heap);
+	mutex_unlock(&scavenge_mutex);
+}
+
 unsigned long scavenge_pages(enum scavenge_reason reason)
 {
 	return READ_ONCE(pages_by_scavenger[reason]);
@@ -232,14 +316,18 @@ EXPORT_SYMBOL_FOR_KUNIT(scavenge_pages);
  */
 unsigned long scavenge_idle_pages(void)
 {
+	struct goalloc_heap *heap;
 	unsigned long pages;
 	struct mem_counts m;
 	unsigned int i;
 
 	mem_get_counts(&m);
 	pages = m.prepared;
-	for (i = 0; i < nr_node_ids * NR_SPC; i++)
-		pages += mcentral_idle_pages(&default_heap.central[i]);
+	rcu_read_lock();
+	for_each_heap(heap)
+		for (i = 0; i < nr_node_ids * NR_SPC; i++)
+			pages += mcentral_idle_pages(&heap->central[i]);
+	rcu_read_unlock();
 	return pages;
 }
 EXPORT_SYMBOL_FOR_KUNIT(scavenge_idle_pages);

@@ -233,6 +233,15 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 }
 EXPORT_SYMBOL_FOR_KUNIT(tiny_free);
 
+/* Free every object of a span.  It may be anybody's afterwards, or nobody's. */
+void tiny_free_span(struct mspan *s)
+{
+	unsigned long addr = s->base, end = addr + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT);
+
+	for (; addr < end && span_of(addr) == s; addr += GRANULE)
+		tiny_free(s, addr, false);
+}
+
 /**
  * tiny_flush() - leave the current block
  * @c: this CPU's cache, with preemption off; or that of a CPU that is dead

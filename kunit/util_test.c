@@ -142,7 +142,7 @@ int util_heap_init(struct kunit *test)
 	if (!heap)
 		return -ENOMEM;
 	test->priv = heap;
-	return mcache_heap_init(heap, "kunit");
+	return mcache_heap_init(heap, "kunit", GFP_KERNEL);
 }
 
 static void heap_flush_cpu(void *arg)
@@ -212,7 +212,7 @@ void util_settled(struct mem_stats *st, struct span_walk *walk)
 	/* A cache that is busy when the first turn comes is emptied by the second. */
 	scavenge_all();
 	scavenge_all();
-	mstats_read(&default_heap, st ?: &ignored);
+	mstats_read(NULL, st ?: &ignored);
 	mstats_walk(walk ?: &unused);
 }
 

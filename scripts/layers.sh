@@ -12,7 +12,7 @@
 # was checked.  Exit status 1 if anything failed.
 
 # A layer may use any layer that stands after it.
-layers='module proc mstats scavenge malloc tiny
+layers='module proc named mstats scavenge bulk malloc heap tiny
 	mcache mcentral mheap mpagecache mpagealloc arena mem'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
@@ -31,7 +31,8 @@ optional='fault kmemleak'
 
 # What each kind of file may include of goalloc's own headers.
 includes='
-*.c: internal.h compat.h sizeclasses.h
+*.c: front.h internal.h compat.h sizeclasses.h
+front.h: internal.h
 internal.h: compat.h fault.h mcache.h mspan.h sizeclasses.h
 mcache.h: mspan.h
 mspan.h: sizeclasses.h

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * front: what the front door's files share: which requests have a fast path.
+ */
+#ifndef _GOALLOC_FRONT_H
+#define _GOALLOC_FRONT_H
+
+#include "internal.h"
+
+/* Flags for which kmalloc() has other pages, or that it refuses. */
+#define GFP_ODD		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+
+/* The class of a small request, of a size that keeps the architecture's alignment. */
+static __always_inline unsigned long small_class(size_t size)
+{
+	if (ARCH_KMALLOC_MINALIGN > GOALLOC_SMALL_SIZE_DIV)
+		size = round_up(size, ARCH_KMALLOC_MINALIGN);
+	return goalloc_size_class(size);
+}
+
+/* Debugging that looks at every allocation and free wants the general way. */
+#define ALWAYS_GENERAL	(IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) || \
+			 IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+
+/*
+ * Sizes from @least up are small objects.  (Size 0 is class 0, of large objects,
+ * which no window ever has: it leaves by the same branch as an empty window.)
+ * Most are below 1 KiB, and take one comparison.
+ */
+static __always_inline bool is_small(size_t size, size_t least)
+{
+	return likely(size - least <= GOALLOC_SMALL_SIZE_MAX - least) ||
+	       size - least <= GOALLOC_MAX_SMALL_SIZE - least;
+}
+
+#endif /* _GOALLOC_FRONT_H */

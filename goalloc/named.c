@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * named: what a module does with its heaps, and what becomes of them when it goes.
+ *
+ * THEORY OF OPERATION
+ *
+ * To destroy a heap is to empty its caches on every CPU, to unmake its wholly free
+ * spans, and to look what is left.  What is left lives.  It is reported, class by
+ * class; then either the heap stays, or all of it is freed: each object as if by its
+ * owner, through the shared maps, so that the accounts are right to the end.
+ *
+ * A module that is unloaded leaves no heap behind that nobody needs: its heaps go,
+ * and one in which objects live is reported and stays without an owner, because
+ * somebody may hold pointers into it.
+ *
+ * LOCKS: named_mutex: one heap is destroyed at a time.  The scavenger's mutex is taken
+ * under it.
+ */
+#define pr_fmt(fmt) "goalloc: " fmt
+
+#include <linux/module.h>
+#include <linux/mutex.h>
+
+#include "internal.h"
+
+static DEFINE_MUTEX(named_mutex);
+
+struct goalloc_heap *__goalloc_heap_create(const char *name, unsigned int flags,
+					   struct module *owner)
+{
+	return heap_create(name, flags, owner, GFP_KERNEL, NULL);
+}
+EXPORT_SYMBOL_GPL(__goalloc_heap_create);
+
+/**
+ * goalloc_heap_prepare() - make what is behind a DEFINE_GOALLOC_HEAP()
+ * @heap: the heap
+ *
+ * For a module whose first allocation from it cannot sleep.
+ *
+ * Context: task; may sleep.
+ * Return: 0, or -ENOMEM, or -EEXIST when its name is another heap's.
+ */
+int goalloc_heap_prepare(struct goalloc_heap *heap)
+{
+	return heap_behind(heap, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_prepare);
+
+/**
+ * goalloc_heap_set_limit() - limit what a heap may hold
+ * @heap: the heap
+ * @bytes: of its spans, in pages of 8 KiB; 0 for no limit
+ *
+ * The limit counts what the heap holds of memory, not what is allocated: with it spans
+ * that are partly free.  An allocation that would pass it first unmakes the heap's
+ * wholly free spans, and then returns NULL, unless __GFP_NOFAIL says that it must not.
+ *
+ * Context: task; may sleep.
+ * Return: 0, -EINVAL for a limit below one page, or -ENOMEM.
+ */
+int goalloc_heap_set_limit(struct goalloc_heap *heap, size_t bytes)
+{
+	if (bytes && bytes < GOALLOC_PAGE_SIZE)
+		return -EINVAL;
+	heap = heap_behind(heap, GFP_KERNEL);
+	if (!heap)
+		return -ENOMEM;
+	WRITE_ONCE(heap->limit, bytes >> GOALLOC_PAGE_SHIFT);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_set_limit);
+
+/* Free what lives in a span.  It may be anybody's afterwards, or nobody's. */
+static void free_span(struct mspan *s)
+{
+	unsigned int i, nelems = s->nelems;
+	unsigned long base = s->base;
+
+	if (s->spc == SPC_TINY) {
+		tiny_free_span(s);
+		return;
+	}
+	for (i = 0; i < nelems; i++) {
+		if (mcache_is_free(s, i))
+			continue;
+		leak_free(s, (void *)(base + (unsigned long)i * s->elemsize));
+		/* its last object: the span may be gone when this returns */
+		mcache_free_remote(s, i);
+		if (span_of(base) != s)
+			return;
+	}
+}
+
+static void free_everything(struct goalloc_heap *heap)
+{
+	unsigned long pageno = 0;
+	struct mspan *s;
+
+	while ((s = arena_next_span(&pageno))) {
+		if (s->central->heap == heap)
+			free_span(s);
+		cond_resched();
+	}
+	scavenge_heap(heap);
+}
+
+/* Say what lives in a heap.  Return: how many objects. */
+static unsigned long report(struct goalloc_heap *heap, const char *fate)
+{
+	unsigned long objects, total = 0, bytes, sum = 0;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		objects = mstats_class_objects(heap, spc);
+		if (!objects)
+			continue;
+		bytes = mstats_class_bytes(heap, spc, objects);
+		if (spc == SPC_TINY)
+			bytes = 0;	/* of blocks, which objects share */
+		pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
+		       heap->name, objects, bytes, spc_size_class(spc), debug_spc_name(spc));
+		total += objects;
+		sum += bytes;
+	}
+	if (total)
+		pr_err("heap %s of %s: %lu objects, %lu bytes still live: %s\n", heap->name,
+		       heap->owner ? heap->owner->name : "nobody", total, sum, fate);
+	return total;
+}
+
+static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
+{
+	scavenge_heap(heap);
+	if (atomic_long_read(&heap->pages)) {
+		report(heap, fate);
+		if (!free)
+			return -EBUSY;
+		free_everything(heap);
+		if (atomic_long_read(&heap->pages)) {
+			pr_err("heap %s: it is in use, and stays\n", heap->name);
+			return -EBUSY;
+		}
+	}
+	scavenge_remove_heap(heap);
+	heap_delete(heap);
+	return 0;
+}
+
+/**
+ * goalloc_heap_destroy() - destroy a heap
+ * @heap: the heap; nobody allocates from it or frees into it meanwhile
+ * @how: %GOALLOC_DESTROY_EMPTY: only if nothing lives in it;
+ *	%GOALLOC_DESTROY_FREE: with all that lives in it
+ *
+ * What lives is reported by class, either way.  NULL is ignored.
+ *
+ * Context: task; may sleep.
+ * Return: 0; -EBUSY when objects live in it and it stays; -EINVAL, with a report, for
+ * what is no heap or was destroyed before, and for the default heap.
+ */
+int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
+{
+	struct goalloc_heap *real;
+	int err = -EINVAL;
+
+	if (!heap)
+		return 0;
+	mutex_lock(&named_mutex);
+	real = heap_find(heap);
+	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE) {
+		pr_err("bad goalloc_heap_destroy(%p): no heap, or destroyed before; the caller is:\n",
+		       heap);
+		dump_stack();
+	} else {
+		err = destroy(real, how == GOALLOC_DESTROY_FREE,
+			      how == GOALLOC_DESTROY_FREE ? "freed with the heap" :
+			      "the heap stays");
+	}
+	mutex_unlock(&named_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_destroy);
+
+/* The next heap that belongs to a module, or NULL. */
+static struct goalloc_heap *heap_of(const struct module *owner)
+{
+	struct goalloc_heap *heap, *found = NULL;
+
+	rcu_read_lock();
+	for_each_heap(heap)
+		if (!found && heap->owner == owner)
+			found = heap;
+	rcu_read_unlock();
+	return found;
+}
+
+static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct goalloc_heap *heap;
+
+	if (event != MODULE_STATE_GOING)
+		return NOTIFY_DONE;
+	mutex_lock(&named_mutex);
+	while ((heap = heap_of(data)))
+		if (destroy(heap, false, "its module is unloaded, and the heap stays"))
+			heap_orphan(heap);
+	mutex_unlock(&named_mutex);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block module_notifier = { .notifier_call = module_event };
+
+int named_init(void)
+{
+	if (fault_hits(FAULT_META, GFP_KERNEL, 1))
+		return -ENOMEM;
+	return register_module_notifier(&module_notifier);
+}
+
+void named_exit(void)
+{
+	unregister_module_notifier(&module_notifier);
+}

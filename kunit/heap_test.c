@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Suite goalloc_heap: heaps are apart, counted, limited, and go with all that is in them. */
+#include "kunit_util.h"
+
+#define NR_OBJS		600
+
+DEFINE_GOALLOC_HEAP(kunit_static);
+DEFINE_GOALLOC_HEAP(kunit_atomic);
+
+static struct goalloc_heap *create(struct kunit *test, const char *name)
+{
+	struct goalloc_heap *heap = goalloc_heap_create(name, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, heap);
+	return heap;
+}
+
+static struct goalloc_heap *heap_at(const void *ptr)
+{
+	return span_of((unsigned long)ptr)->central->heap;
+}
+
+/* Every path of the allocator, with contents; half of the sizes small. */
+static void *alloc_one(struct goalloc_heap *heap, struct rnd_state *rnd, unsigned int i)
+{
+	size_t size = i % 5 ? util_size(rnd, SZ_64K) : 1 + i % 15;
+	void *obj = i % 2 ? goalloc_heap_alloc_noscan(heap, size, GFP_KERNEL) :
+			    goalloc_heap_zalloc(heap, size, GFP_KERNEL);
+
+	if (obj)
+		util_fill(obj, goalloc_size(obj), i);
+	return obj;
+}
+
+static void alloc_many(struct kunit *test, struct goalloc_heap *heap, void **objs)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	util_seed(test, &rnd);
+	for (i = 0; i < NR_OBJS; i++) {
+		objs[i] = alloc_one(heap, &rnd, i);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+}
+
+static unsigned long live(struct goalloc_heap *heap)
+{
+	unsigned long objects = 0;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++)
+		objects += mstats_class_objects(heap, spc);
+	return objects;
+}
+
+/* What is allocated from a heap lies in spans of that heap, and is counted there. */
+static void heap_is_apart(struct kunit *test)
+{
+	struct goalloc_heap *a = create(test, "kunit-a"), *b = create(test, "kunit-b");
+	void **objs = kunit_kcalloc(test, 2 * NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	unsigned long others = live(&default_heap);
+	unsigned int i, bad = 0, mixed = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	alloc_many(test, a, objs);
+	alloc_many(test, b, objs + NR_OBJS);
+	for (i = 0; i < NR_OBJS; i++)
+		mixed += heap_at(objs[i]) != a || heap_at(objs[NR_OBJS + i]) != b;
+	KUNIT_EXPECT_EQ_MSG(test, mixed, 0, "objects in another heap's spans");
+	KUNIT_EXPECT_EQ(test, live(a), NR_OBJS);
+	KUNIT_EXPECT_EQ(test, live(b), NR_OBJS);
+	KUNIT_EXPECT_EQ(test, live(&default_heap), others);
+	for (i = 0; i < 2 * NR_OBJS; i++)
+		bad += !util_filled(objs[i], goalloc_size(objs[i]), i % NR_OBJS);
+	for (i = 0; i < NR_OBJS; i++) {
+		goalloc_heap_free(a, objs[i]);
+		goalloc_free(objs[NR_OBJS + i]);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, live(a), 0);
+	KUNIT_EXPECT_EQ(test, live(b), 0);
+	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(a, GOALLOC_DESTROY_EMPTY), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(b, GOALLOC_DESTROY_EMPTY), 0);
+	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+}
+
+/* An object that grows stays in its heap, whichever realloc is called. */
+static void heap_realloc_stays(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-realloc");
+	void *obj = goalloc_heap_realloc(heap, NULL, 100, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	util_fill(obj, 100, 7);
+	obj = goalloc_realloc(obj, 1000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_PTR_EQ(test, heap_at(obj), heap);
+	obj = goalloc_heap_realloc(heap, obj, 100000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_PTR_EQ(test, heap_at(obj), heap);
+	KUNIT_EXPECT_TRUE(test, util_filled(obj, 100, 7));
+	KUNIT_EXPECT_PTR_EQ(test, goalloc_heap_realloc(heap, obj, 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	KUNIT_EXPECT_NULL(test, goalloc_heap_calloc(heap, SIZE_MAX, 2, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, live(heap), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
+/* A heap in which objects live stays, with all of them; when they are freed it goes. */
+static void heap_destroy_in_use(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-in-use");
+	void *obj = goalloc_heap_alloc(heap, 100, GFP_KERNEL);
+	void *large = goalloc_heap_alloc(heap, SZ_1M, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	util_fill(obj, 100, 1);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, util_filled(obj, 100, 1));
+	goalloc_heap_free(heap, obj);
+	goalloc_free(large);
+	obj = goalloc_heap_alloc(heap, 100, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "the heap still serves");
+	goalloc_free(obj);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
+/* With all that lives in it a heap goes at once: no page of it is left. */
+static void heap_destroy_frees(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-frees");
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct mem_stats before, after;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_settled(&before, NULL);
+	alloc_many(test, heap, objs);
+	for (i = 0; i < NR_OBJS; i += 3)
+		goalloc_free(objs[i]);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_FREE), 0);
+	util_settled(&after, NULL);
+	KUNIT_EXPECT_EQ(test, after.mem.ready, before.mem.ready);
+	KUNIT_EXPECT_EQ(test, after.heap_objects, before.heap_objects);
+	KUNIT_EXPECT_LT_MSG(test, after.mcache_sys, before.mcache_sys, "its caches");
+	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	util_check_allocator(test, 1000);
+}
+
+/* What other CPUs' caches hold of it goes as well. */
+static void alloc_and_free_there(unsigned int cpu, void *arg)
+{
+	void *objs[50];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = goalloc_heap_alloc(arg, 8 + 8 * i, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		goalloc_free(objs[i]);
+}
+
+static void heap_destroy_all_cpus(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-cpus");
+
+	util_run_on_all(test, alloc_and_free_there, heap);
+	KUNIT_EXPECT_GT(test, atomic_long_read(&heap->pages), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
+/* A heap holds no more than its limit; what is idle in it is not in the way. */
+static void heap_limit(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-limit");
+	void **objs = kunit_kcalloc(test, SZ_1M / SZ_1K, sizeof(*objs), GFP_KERNEL);
+	unsigned int i, n;
+	void *obj;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(heap, 100), -EINVAL);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(heap, SZ_512K), 0);
+	for (n = 0; n < SZ_1M / SZ_1K; n++) {
+		objs[n] = goalloc_heap_alloc(heap, SZ_1K, GFP_KERNEL);
+		if (!objs[n])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, n, SZ_512K / SZ_1K);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->pages), SZ_512K >> GOALLOC_PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->refused), 1);
+	KUNIT_EXPECT_NULL(test, goalloc_heap_alloc(heap, SZ_64K, GFP_KERNEL));
+	obj = goalloc_heap_alloc(heap, SZ_64K, GFP_KERNEL | __GFP_NOFAIL);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "what must not fail does not");
+	goalloc_free(obj);
+	for (i = 0; i < n; i++)
+		goalloc_free(objs[i]);
+	obj = goalloc_heap_alloc(heap, SZ_256K, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "what was freed in one size serves another");
+	goalloc_free(obj);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(heap, 0), 0);
+	obj = goalloc_heap_alloc(heap, SZ_2M, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	goalloc_free(obj);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
+/* A heap that was defined is made by its first user, and can be made again. */
+static void heap_defined(struct kunit *test)
+{
+	unsigned int round;
+	void *obj;
+
+	for (round = 0; round < 2; round++) {
+		KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&kunit_static, 0), -EINVAL);
+		obj = goalloc_heap_zalloc(&kunit_static, 100, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_PTR_EQ(test, heap_at(obj), kunit_static.real);
+		KUNIT_EXPECT_STREQ(test, heap_at(obj)->name, "kunit_static");
+		KUNIT_EXPECT_PTR_EQ(test, heap_at(obj)->owner, THIS_MODULE);
+		obj = goalloc_heap_realloc(&kunit_static, obj, SZ_1M, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		goalloc_heap_free(&kunit_static, obj);
+		KUNIT_EXPECT_EQ(test, live(kunit_static.real), 0);
+		KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&kunit_static, 0), 0);
+	}
+}
+
+/* One that was not made yet returns NULL where it may not sleep, until it is prepared. */
+static void heap_defined_atomic(struct kunit *test)
+{
+	void *obj;
+
+	KUNIT_EXPECT_NULL(test, goalloc_heap_alloc(&kunit_atomic, 100, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, goalloc_heap_prepare(&kunit_atomic), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_prepare(&kunit_atomic), 0);
+	obj = goalloc_heap_alloc_noscan(&kunit_atomic, 5, GFP_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	goalloc_heap_free(&kunit_atomic, obj);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&kunit_atomic, 0), 0);
+}
+
+static void prepare_there(unsigned int cpu, void *arg)
+{
+	void *obj = goalloc_heap_alloc(arg, 64, GFP_KERNEL);
+
+	goalloc_heap_free(arg, obj);
+}
+
+/* Users that come at once make one heap. */
+static void heap_defined_at_once(struct kunit *test)
+{
+	struct goalloc_heap *heap;
+	unsigned int n = 0;
+
+	util_run_on_all(test, prepare_there, &kunit_static);
+	rcu_read_lock();
+	for_each_heap(heap)
+		n += !strcmp(heap->name, "kunit_static");
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, n, 1);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&kunit_static, 0), 0);
+}
+
+/* Names and flags that cannot be are refused; so is what is no heap. */
+static void heap_bad_input(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-bad"), none = {};
+
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create(NULL, 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("", 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("two words", 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("a-name-of-thirty-two-characters-", 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("kunit-bad", 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("default", 0));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_create("kunit-flags", BIT(31)));
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&none, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&default_heap, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 0), 0);
+	KUNIT_EXPECT_EQ_MSG(test, goalloc_heap_destroy(heap, 0), -EINVAL, "twice");
+}
+
+/* An object freed to another heap than its own is reported and stays. */
+static void heap_wrong_heap(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-wrong");
+	void *own = goalloc_heap_alloc(heap, 100, GFP_KERNEL);
+	void *other = goalloc_alloc(100, GFP_KERNEL);
+	unsigned long reports = debug_bad_frees();
+
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	util_fill(other, 100, 3);
+	goalloc_heap_free(heap, other);
+	KUNIT_EXPECT_NULL(test, goalloc_heap_realloc(heap, other, 1000, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 2);
+	KUNIT_EXPECT_TRUE(test, util_filled(other, 100, 3));
+	KUNIT_EXPECT_EQ(test, goalloc_size(other), 112);
+	goalloc_heap_free(heap, own);
+	goalloc_heap_free(heap, own);
+	KUNIT_EXPECT_EQ_MSG(test, debug_bad_frees(), reports + 3, "a double free");
+	goalloc_heap_free(heap, NULL);
+	goalloc_heap_free(heap, ZERO_SIZE_PTR);
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 3);
+	goalloc_free(other);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 0), 0);
+}
+
+/* The scavenger empties heaps as it does the default heap. */
+static void heap_is_scavenged(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-scavenge");
+
+	util_run_on_all(test, alloc_and_free_there, heap);
+	util_settled(NULL, NULL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->pages), 0);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 0), 0);
+}
+
+static struct kunit_case heap_cases[] = {
+	KUNIT_CASE(heap_is_apart),
+	KUNIT_CASE(heap_realloc_stays),
+	KUNIT_CASE(heap_destroy_in_use),
+	KUNIT_CASE(heap_destroy_frees),
+	KUNIT_CASE(heap_destroy_all_cpus),
+	KUNIT_CASE(heap_limit),
+	KUNIT_CASE(heap_defined),
+	KUNIT_CASE(heap_defined_atomic),
+	KUNIT_CASE(heap_defined_at_once),
+	KUNIT_CASE(heap_bad_input),
+	KUNIT_CASE(heap_wrong_heap),
+	KUNIT_CASE(heap_is_scavenged),
+	{}
+};
+
+static struct kunit_suite heap_suite = {
+	.name = "goalloc_heap",
+	.test_cases = heap_cases,
+};
+
+kunit_test_suite(heap_suite);
