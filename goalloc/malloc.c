@@ -461,6 +461,15 @@ void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(goalloc_realloc);
 
+/* From a heap that was defined and that nobody has allocated from. */
+static noinline void *alloc_unmade(struct goalloc_heap *handle, size_t size, gfp_t gfp,
+				   unsigned int noscan)
+{
+	struct goalloc_heap *heap = heap_behind(handle, gfp);
+
+	return heap ? alloc_any(heap, size, noscan, gfp) : NULL;
+}
+
 /**
  * goalloc_heap_alloc() - allocate memory from a heap
  * @heap: the heap
@@ -474,8 +483,8 @@ EXPORT_SYMBOL_GPL(goalloc_realloc);
 void *goalloc_heap_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {
 	if (unlikely(!smp_load_acquire(&heap->cache)))	/* pairs with heap_add() */
-		heap = heap_behind(heap, gfp);
-	return likely(heap) ? alloc_any(heap, size, 0, gfp) : NULL;
+		return alloc_unmade(heap, size, gfp, 0);
+	return alloc_any(heap, size, 0, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_alloc);
 
@@ -491,8 +500,8 @@ EXPORT_SYMBOL_GPL(goalloc_heap_alloc);
 void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {
 	if (unlikely(!smp_load_acquire(&heap->cache)))	/* pairs with heap_add() */
-		heap = heap_behind(heap, gfp);
-	return likely(heap) ? alloc_any(heap, size, 1, gfp) : NULL;
+		return alloc_unmade(heap, size, gfp, 1);
+	return alloc_any(heap, size, 1, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_alloc_noscan);
 
@@ -540,7 +549,17 @@ EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
  */
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 {
-	if (!of_other_heap(heap, ptr, "heap_free"))
-		goalloc_free(ptr);
+	struct mspan *s = span_of((unsigned long)ptr);
+	unsigned int index;
+
+	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index) ||
+		     mspan_cache(s) != heap->cache) || want_init_on_free() || ALWAYS_GENERAL) {
+		if (!of_other_heap(heap, ptr, "heap_free"))
+			goalloc_free(ptr);
+		return;
+	}
+	if (likely(mcache_free_fast(s, index)))
+		return;
+	free_elsewhere(ptr, s);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_free);

@@ -201,21 +201,28 @@ static struct mspan *visit_central(struct goalloc_heap *heap, int nid, unsigned 
 }
 
 /**
- * mcache_alloc_slow() - allocate when this CPU's cache cannot
+ * mcache_alloc_spans() - get spans for this CPU's cache, and allocate an object
  * @heap: the heap
  * @spc: span class
+ * @nspans: how many spans at most
  * @gfp: for drawing memory
  * @needzero: set unless the object is known to be zero; or NULL
  *
  * Context: any; may sleep if @gfp says so.
  * Return: the object, or NULL; in NMI always NULL.
  */
-void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
+void *mcache_alloc_spans(struct goalloc_heap *heap, unsigned int spc, unsigned int nspans,
+			 gfp_t gfp, bool *needzero)
 {
-	struct mspan *spans = visit_central(heap, heap_node(numa_mem_id()), spc, batch_spans(spc),
-					    gfp);
+	struct mspan *spans = visit_central(heap, heap_node(numa_mem_id()), spc, nspans, gfp);
 
 	return spans ? install(heap, spc, spans, needzero) : NULL;
+}
+
+/* When this CPU's cache cannot: as mcache_alloc_spans(), so many as one visit should bring. */
+void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
+{
+	return mcache_alloc_spans(heap, spc, batch_spans(spc), gfp, needzero);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
 
@@ -333,25 +340,30 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 
-/* Does the object lie free in its owner's window? */
-static bool in_window(struct mspan *s, unsigned int index)
+/* The objects of word @w that lie free in their owner's window. */
+static unsigned long window_bits(struct mspan *s, unsigned int w)
 {
-	const unsigned long *word = &s->free_bits[index / BITS_PER_LONG];
+	const unsigned long *word = &s->free_bits[w];
 	struct mcache_slot *slot;
+	unsigned long bits;
 	unsigned int seq;
-	bool free;
 
 	do {
 		slot = READ_ONCE(s->owner);
 		if (!slot)
-			return false;
+			return 0;
 		seq = READ_ONCE(slot->seq);
 		smp_rmb();	/* pairs with open_window() and close_window() */
-		free = READ_ONCE(slot->word) == word &&
-		       (READ_ONCE(slot->free) & BIT(index % BITS_PER_LONG));
+		bits = READ_ONCE(slot->word) == word ? READ_ONCE(slot->free) : 0;
 		smp_rmb();	/* likewise */
 	} while (READ_ONCE(slot->seq) != seq);
-	return free && !(seq & 1);
+	return seq & 1 ? 0 : bits;
+}
+
+/* Does the object lie free in its owner's window? */
+static bool in_window(struct mspan *s, unsigned int index)
+{
+	return window_bits(s, index / BITS_PER_LONG) & BIT(index % BITS_PER_LONG);
 }
 
 /* A look before the leap: is the object free already? */
@@ -376,6 +388,16 @@ static enum free_result free_large(struct mspan *s)
 	return FREE_OK;
 }
 
+/* After objects were freed through the shared map: would anybody find the span? */
+static void find_place(struct mspan *s)
+{
+	int state = READ_ONCE(s->state);
+
+	if (state == MSPAN_FULL || (state == MSPAN_PARTIAL && mspan_all_free(s)))
+		if (mspan_cas_state(s, state, MSPAN_QUEUED))
+			mcentral_queue(s);
+}
+
 /**
  * mcache_free_remote() - free an object through the shared map
  * @s: its span
@@ -391,22 +413,39 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
 	struct mcache __percpu *cache = mspan_cache(s);
 	unsigned int spc = s->spc;
-	int state;
 
 	if (mspan_is_large(s))
 		return free_large(s);
 	if (in_window(s, index) || test_and_set_bit(index, s->free_bits))
 		return FREE_DOUBLE;
 	this_cpu_inc(cache->remote_frees[spc]);
-
-	state = READ_ONCE(s->state);
-	if (state == MSPAN_FULL ||
-	    (state == MSPAN_PARTIAL && mspan_all_free(s)))
-		if (mspan_cas_state(s, state, MSPAN_QUEUED))
-			mcentral_queue(s);
+	find_place(s);
 	return FREE_OK;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
+
+/**
+ * mcache_free_bits() - free several objects of a span of small ones at once
+ * @s: the span
+ * @w: word of its maps
+ * @bits: the objects of the word, each below free_limit
+ *
+ * Context: any, NMI included.
+ * Return: those of @bits that were free already, and were left alone.
+ */
+unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits)
+{
+	struct mcache __percpu *cache = mspan_cache(s);
+	unsigned long refused, before;
+	unsigned int spc = s->spc;
+
+	refused = window_bits(s, w) & bits;
+	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
+	refused |= before & bits;
+	this_cpu_add(cache->remote_frees[spc], hweight_long(bits & ~refused));
+	find_place(s);
+	return refused;
+}
 
 /**
  * mcache_free() - free an object

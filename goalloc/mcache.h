@@ -103,6 +103,8 @@ extern struct goalloc_heap default_heap;
 int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp);
 void mcache_heap_exit(struct goalloc_heap *heap);
 void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
+void *mcache_alloc_spans(struct goalloc_heap *heap, unsigned int spc, unsigned int nspans,
+			 gfp_t gfp, bool *needzero);
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
 			bool *needzero);
@@ -111,6 +113,7 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 bool mcache_refill(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
+unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
 void mcache_flush(struct mcache *c);
 

@@ -19,6 +19,7 @@
 #define LEAST_BATCHES	50
 #define MOST_BATCHES	20000
 #define MOST_NTH	200
+#define FEW_SPANS	32	/* less than a sixteenth of the 8 MiB of fault_reclaims() */
 #define NR_WINDOWS	500	/* as many windows of 4 MiB as a small machine has */
 
 static const char * const point_names[NR_FAULT_POINTS] = {
@@ -540,18 +541,24 @@ static void give(void **list)
  */
 static void fault_reclaims(struct kunit *test)
 {
+	void *list = NULL, *few = NULL;
 	unsigned long idle = 0;
 	struct baseline base;
-	void *list = NULL;
 	unsigned int n, spc;
 
 	take_baseline(&base);
+	take(&few, SZ_1K, FEW_SPANS * (GOALLOC_PAGE_SIZE / SZ_1K));
 	KUNIT_EXPECT_EQ(test, take(&list, SZ_1K, SZ_8M / SZ_1K), SZ_8M / SZ_1K);
 	give(&list);
 	arm(FAULT_DRAW, 1, MANY_TIMES);
 	n = take(&list, SZ_32K, SZ_256M / SZ_32K);
 	for (spc = 0; spc < NR_SPC; spc++)
 		idle += mcentral_idle_pages(heap_central(&default_heap, util_memory_node(), spc));
+	/* also where it is little: too little to be used before the heap grows */
+	while (take(&list, SZ_8K, 1))
+		;
+	give(&few);
+	KUNIT_EXPECT_GE(test, take(&list, SZ_8K, FEW_SPANS), FEW_SPANS - 8);
 	disarm(FAULT_DRAW, MANY_TIMES);
 	give(&list);
 	KUNIT_EXPECT_LT(test, n, SZ_256M / SZ_32K);

@@ -123,6 +123,7 @@ void bench_report_each(const char *workload, size_t size, const struct bench_all
 
 int bench_run_pair(void);
 int bench_run_batch(void);
+int bench_run_bulk(void);
 int bench_run_live(void);
 int bench_run_heap(void);
 int bench_run_worst(void);

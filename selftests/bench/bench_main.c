@@ -131,6 +131,7 @@ static const struct bench_workload {
 } workloads[] = {
 	{ "pair", bench_run_pair },
 	{ "batch", bench_run_batch },
+	{ "bulk", bench_run_bulk },
 	{ "live", bench_run_live },
 	{ "heap", bench_run_heap },
 	{ "worst", bench_run_worst },
