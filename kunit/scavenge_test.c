@@ -378,6 +378,36 @@ static void scavenge_background_used(struct kunit *test)
 	goalloc_free(obj);
 }
 
+/* Wholly free spans of a class that nobody asks for go at once, not by halves. */
+static void scavenge_background_unvisited(struct kunit *test)
+{
+	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	void *obj = goalloc_alloc(64, GFP_KERNEL);	/* so that each turn looks at this CPU */
+	unsigned int i, turns = 0;
+	struct mcache *cache;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	util_pin(test, cpumask_first(cpu_online_mask));
+	cache = raw_cpu_ptr(default_heap.cache);
+	goalloc_scavenge_interval = 200;
+	for (i = 0; i < NR_OBJS; i++)
+		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
+	free_many(objs, NR_OBJS);
+	mcentral_trim(c, NR_OBJS);
+	KUNIT_EXPECT_GE_MSG(test, c->nr_empty, NR_OBJS / 8 / 2, "no spans to give back");
+	WRITE_ONCE(cache->used, true);
+	WRITE_ONCE(cache->holds, true);
+	for (i = 0; i < 5000 && turns < 6 && READ_ONCE(c->nr_empty); i++) {
+		turns += !READ_ONCE(cache->used);	/* a turn takes the mark away */
+		WRITE_ONCE(cache->used, true);
+		usleep_range(1000, 2000);
+	}
+	KUNIT_EXPECT_LE_MSG(test, turns, 3, "%u wholly free spans are left", c->nr_empty);
+	goalloc_free(obj);
+}
+
 /* What memory pressure could bring is what lies in the page heaps and in wholly free spans. */
 static void scavenge_idle_is_counted(struct kunit *test)
 {
@@ -434,6 +464,7 @@ static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_pressure),
 	KUNIT_CASE(scavenge_dead_cpu),
 	KUNIT_CASE(scavenge_background_used),
+	KUNIT_CASE(scavenge_background_unvisited),
 	KUNIT_CASE(scavenge_idle_is_counted),
 	KUNIT_CASE(scavenge_reaches_the_buddy),
 	{}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A module parameter that is out of range keeps goalloc from being loaded, with a
 # message and with nothing left behind; one in range is taken and takes effect.
-# (panic_on_bad_free set needs a machine of its own to panic, and is not tested here.)
+# With panic_on_bad_free a bad free panics: goalloc_panic.c stops the kernel's panic().
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -46,7 +46,7 @@ accepted()
 needs goalloc_leak
 unload || exit 1
 
-plan 16
+plan 17
 
 range='goalloc: parameter'
 refused scavenge_retain=101 "$range scavenge_retain=101 is out of range: 0..100"
@@ -97,5 +97,16 @@ verdict 'scavenge_retain=0 scavenge_interval_ms=60000'
 accepted 'panic_on_bad_free=N'
 unload || complain "cannot be unloaded"
 verdict 'panic_on_bad_free=N'
+
+why=
+insmod "$mods/goalloc.ko" panic_on_bad_free=1 || complain 'it was not loaded'
+if insmod "$mods/goalloc_panic.ko"; then
+	[ "$(messages 'goalloc_panic: panic.. was called')" -eq 1 ] || complain 'it did not panic'
+else
+	complain 'it did not panic, see the kernel log'
+fi
+rmmod goalloc_panic
+unload || complain "cannot be unloaded"
+verdict 'panic_on_bad_free=1: a bad free panics'
 
 exit $failed
