@@ -101,6 +101,8 @@ static const char *describe(enum free_result why)
 		return "the address is inside an object, not its start (interior pointer)";
 	case FREE_TAIL:
 		return "no object lies there";
+	case FREE_OTHER_SIZE:
+		return "the object has another size";
 	case FREE_OTHER_HEAP:
 		return "the object belongs to another heap";
 	case FREE_NOT_IN_SPAN:
@@ -118,6 +120,8 @@ static const char *title(enum free_result why)
 	case FREE_INTERIOR:
 	case FREE_TAIL:
 		return "interior pointer";
+	case FREE_OTHER_SIZE:
+		return "wrong size";
 	case FREE_OTHER_HEAP:
 		return "wrong heap";
 	case FREE_NOT_IN_SPAN:

@@ -95,6 +95,7 @@ enum free_result {
 	FREE_NOT_IN_SPAN,	/* the page is goalloc's, but in no span */
 	FREE_FOREIGN,		/* not goalloc's memory */
 	FREE_TAIL,		/* behind the last object of the span */
+	FREE_OTHER_SIZE,	/* an object, but of another size than the caller says */
 	FREE_OTHER_HEAP,	/* an object, but of another heap than the caller says */
 };
 
