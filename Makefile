@@ -21,7 +21,7 @@ BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
 .PHONY: all modules selftests kunit install modules_install clean run test test-all check coverage \
-	mutate bench help stage
+	mutate bench deb deb-test help stage
 
 all: modules
 
@@ -60,6 +60,12 @@ mutate:	## break goalloc one line at a time; some test must notice
 
 bench:	## goalloc measured beside SLUB, by instructions and natively (QUICK=1: under 5 minutes)
 	@scripts/bench --document $(if $(QUICK),--quick)
+
+deb:	## build the DKMS package, build/deb/goalloc-dkms_VERSION_all.deb
+	@scripts/deb.sh
+
+deb-test:	## install it in a Debian 12 chroot, build, load, remove (as root)
+	@scripts/deb-test.sh
 
 clean:	## remove what was built here (kernels stay in the cache)
 	rm -rf build

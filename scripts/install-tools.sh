@@ -6,6 +6,8 @@
 #	boot	booting a kernel in QEMU
 #	kernel	building a kernel and reading its KUnit results
 #	check	the static checks of check.sh
+#	deb	building the Debian package
+#	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
 #
 # What is missing is installed through apt, as root or with sudo.  Where there
@@ -49,6 +51,18 @@ rst2html python3-docutils
 spin spin
 '
 
+tools_deb='
+dpkg-buildpackage dpkg-dev
+dh debhelper
+dh_dkms dh-dkms
+cpio cpio
+git git
+'
+
+tools_debtest='
+debootstrap debootstrap
+'
+
 tools_arm64='
 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
 qemu-system-aarch64 qemu-system-arm
@@ -77,6 +91,8 @@ for group; do
 	boot) wanted=$wanted$tools_boot ;;
 	kernel) wanted=$wanted$tools_kernel ;;
 	check) wanted=$wanted$tools_check ;;
+	deb) wanted=$wanted$tools_deb ;;
+	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;
 	*) die "install-tools.sh: no such group: $group" ;;
 	esac

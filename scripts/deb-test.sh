@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# deb-test.sh: the Debian package in a Debian 12 of its own, a chroot that debootstrap
+# makes in build/deb: apt installs it, DKMS builds goalloc for Debian's 6.1, a client is
+# built with what the package brings, the module that DKMS built is loaded in QEMU by
+# that client, and apt removes it without a trace.  Prints KTAP.  Needs root.
+
+. "$(dirname "$0")/lib.sh"
+
+"$top/scripts/install-tools.sh" deb debtest module boot
+deb=$("$top/scripts/deb.sh")
+image=$("$top/scripts/fetch-kernel.sh" image 6.1)
+release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	"$("$top/scripts/fetch-kernel.sh" headers 6.1)/include/generated/utsrelease.h")
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
+root=$top/build/deb/debian
+log=$logs/deb-test.log
+number=0
+failed=0
+
+# within COMMAND...: in the chroot.
+within() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@" >>"$log" 2>&1 </dev/null; }
+
+# check WHAT COMMAND...
+check()
+{
+	number=$((number + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $number - $what"
+	else
+		echo "not ok $number - $what"
+		failed=1
+	fi
+}
+
+built() { find "$root/lib/modules/$release" -name 'goalloc.ko*' | grep -q .; }
+
+build_client()
+{
+	mkdir -p "$root/client"
+	cp "$top/selftests/goalloc_example.c" "$root/client/"
+	printf 'obj-m := goalloc_example.o\nccflags-y := -I/usr/src/goalloc/include\n' >"$root/client/Kbuild"
+	within make -C "/lib/modules/$release/build" M=/client \
+		"KBUILD_EXTRA_SYMBOLS=/usr/src/goalloc/symvers/$release/Module.symvers" modules
+}
+
+loads()
+{
+	cp "$(find "$root/lib/modules/$release" -name goalloc.ko)" "$root/client/"
+	"$top/scripts/mkinitrd.sh" "$top/build/deb.cpio.gz" \
+		"insmod goalloc.ko && insmod goalloc_example.ko && rmmod goalloc_example && rmmod goalloc" \
+		"$root/client/goalloc.ko" "$root/client/goalloc_example.ko" || return
+	"$top/scripts/boot-qemu.sh" --quiet deb "$image" "$top/build/deb.cpio.gz"
+}
+
+gone()
+{
+	! built && [ ! -e "$root/usr/src/goalloc-$version" ] && [ ! -e "$root/usr/src/goalloc" ] &&
+		[ ! -e "$root/var/lib/dkms/goalloc" ] && [ ! -e "$root/usr/share/man/man4/goalloc.4.gz" ]
+}
+
+: >"$log"
+trap 'umount "$root/proc" 2>/dev/null || :' EXIT
+step "Making a Debian 12 with dkms and the headers of $release"
+quietly "$logs/debootstrap.log" debootstrap --variant=minbase bookworm "$root" http://deb.debian.org/debian
+echo "deb http://security.debian.org/debian-security bookworm-security main" >>"$root/etc/apt/sources.list"
+mount -t proc proc "$root/proc"
+quietly "$logs/deb-apt.log" chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
+	"apt-get update && apt-get install -y --no-install-recommends dkms linux-headers-$release"
+cp "$deb" "$root/tmp/"
+
+step "The package"
+echo "KTAP version 1"
+echo "1..7"
+check "apt installs it" within apt-get install -y --no-install-recommends "/tmp/${deb##*/}"
+check "DKMS built goalloc for $release" built
+check "dkms status says installed" within sh -c "dkms status goalloc/$version | grep -q '$release.*installed'"
+check "a client builds with its headers and Module.symvers" build_client
+check "the module and the client load on Debian's kernel" loads
+check "apt removes it" within apt-get purge -y goalloc-dkms
+check "nothing is left" gone
+[ "$failed" -eq 0 ] || note "(the log: $log)"
+exit $failed
