@@ -105,13 +105,16 @@ static bool cache_used(int cpu)
 	return used;
 }
 
-/* Does a CPU hold anything that it has not used since the last turn? */
+/*
+ * Does a CPU hold anything that it has not used since the last turn?  Forced, a page
+ * cache without a free page counts: pages of centrals would stay in it.
+ */
 static bool cpu_is_idle(int cpu, void *force)
 {
 	struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
 	bool used = READ_ONCE(pc->used);
 
-	if (!cache_holds(cpu) && !READ_ONCE(pc->pw.free))
+	if (!cache_holds(cpu) && !READ_ONCE(pc->pw.free) && !(force && READ_ONCE(pc->pw.arena)))
 		return false;
 	used |= cache_used(cpu);
 	WRITE_ONCE(pc->used, false);
