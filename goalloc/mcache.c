@@ -395,9 +395,12 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 
 	if (mspan_is_large(s))
 		return free_large(s);
-	if (in_window(s, index) || test_and_set_bit(index, s->free_bits))
-		return FREE_DOUBLE;
+	/* counted first: when the bit is set the heap may go, if that was its last object */
 	this_cpu_inc(cache->remote_frees[spc]);
+	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
+		this_cpu_dec(cache->remote_frees[spc]);
+		return FREE_DOUBLE;
+	}
 
 	state = READ_ONCE(s->state);
 	if (state == MSPAN_FULL ||

@@ -76,8 +76,11 @@ static unsigned long add_counter(struct goalloc_heap *heap, size_t offset)
 	unsigned long sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*(unsigned long *)((void *)per_cpu_ptr(heap->cache, cpu) + offset));
+	for_each_possible_cpu(cpu) {
+		void *cache = per_cpu_ptr(heap->cache, cpu);
+
+		sum += READ_ONCE(*(unsigned long *)(cache + offset));
+	}
 	return sum;
 }
 
