@@ -157,6 +157,7 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 		}
 	}
 	scavenge_remove_heap(heap);
+	mstats_inherit(heap);
 	heap_delete(heap);
 	return 0;
 }

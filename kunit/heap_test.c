@@ -154,6 +154,32 @@ static void heap_destroy_frees(struct kunit *test)
 	util_check_allocator(test, 1000);
 }
 
+/* What was ever allocated and freed stays counted when a heap goes, either way. */
+static void heap_counts_stay(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct mem_stats before, after;
+	unsigned int how, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (how = GOALLOC_DESTROY_EMPTY; how <= GOALLOC_DESTROY_FREE; how++) {
+		unsigned int left = how == GOALLOC_DESTROY_FREE ? NR_OBJS / 2 : 0;
+		struct goalloc_heap *heap = create(test, "kunit-counts");
+
+		alloc_many(test, heap, objs);
+		for (i = left; i < NR_OBJS; i++)
+			goalloc_free(objs[i]);
+		mstats_read(NULL, &before);
+		KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, how), 0);
+		mstats_read(NULL, &after);
+		KUNIT_EXPECT_EQ(test, after.mallocs, before.mallocs);
+		KUNIT_EXPECT_EQ(test, after.frees, before.frees + left);
+		KUNIT_EXPECT_EQ(test, after.tiny_mallocs, before.tiny_mallocs);
+		KUNIT_EXPECT_EQ(test, after.total_alloc, before.total_alloc);
+		KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	}
+}
+
 /* What other CPUs' caches hold of it goes as well. */
 static void alloc_and_free_there(unsigned int cpu, void *arg)
 {
@@ -427,6 +453,7 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(heap_realloc_stays),
 	KUNIT_CASE(heap_destroy_in_use),
 	KUNIT_CASE(heap_destroy_frees),
+	KUNIT_CASE(heap_counts_stay),
 	KUNIT_CASE(heap_destroy_all_cpus),
 	KUNIT_CASE(heap_limit),
 	KUNIT_CASE(heap_defined),

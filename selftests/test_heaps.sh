@@ -172,7 +172,7 @@ rmmod goalloc_heaps
 verdict 'heaps come and go on all CPUs: contents stay intact, and none is found in use'
 
 # The reader looks at a module's name while the module goes.
-for round in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	heaps
 	rmmod goalloc_heaps || complain 'the client cannot be unloaded'
 done
