@@ -17,7 +17,8 @@
  *
  * LOCKS: heap_lock guards the list's changes and the handles; readers of the list hold
  * rcu_read_lock(), or the scavenger's mutex, under which heaps are taken off it.
- * INVARIANT: no two heaps on the list have the same name.
+ * INVARIANT: no two heaps on the list have the same name, but for those whose module is
+ * gone: it may come again.
  */
 #define pr_fmt(fmt) "goalloc: " fmt
 
@@ -50,12 +51,18 @@ static const char *name_problem(const char *name)
 	return NULL;
 }
 
+/* Has its module been unloaded? */
+static bool is_orphan(const struct goalloc_heap *heap)
+{
+	return !heap->owner && heap != &default_heap;
+}
+
 static bool name_in_use(const char *name)
 {
 	struct goalloc_heap *heap;
 
 	for_each_heap(heap, lockdep_is_held(&heap_lock))
-		if (!strcmp(heap->name, name))
+		if (!is_orphan(heap) && !strcmp(heap->name, name))
 			return true;
 	return false;
 }
@@ -74,11 +81,12 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 	} else if (name_in_use(heap->name)) {
 		res = NULL;
 	} else {
-		list_add_tail_rcu(&heap->list, &heap_list);
 		heap->handle = handle;
+		list_add_tail_rcu(&heap->list, &heap_list);
 		if (handle) {
 			handle->central = heap->central;
 			WRITE_ONCE(handle->real, heap);
+			/* last, for those who look at nothing else before they use it */
 			smp_store_release(&handle->cache, heap->cache);
 		}
 	}
@@ -184,8 +192,8 @@ struct goalloc_heap *heap_find(const struct goalloc_heap *wanted)
 void heap_orphan(struct goalloc_heap *heap)
 {
 	spin_lock(&heap_lock);
-	heap->handle = NULL;
-	heap->owner = NULL;
+	WRITE_ONCE(heap->handle, NULL);
+	WRITE_ONCE(heap->owner, NULL);
 	spin_unlock(&heap_lock);
 }
 

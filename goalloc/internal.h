@@ -566,6 +566,7 @@ unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc,
 				 unsigned long objects);
 unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc);
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
+void mstats_inherit(struct goalloc_heap *heap);
 void mstats_walk(struct span_walk *w);
 
 /* ---------------------------------------------------------------- named.c */

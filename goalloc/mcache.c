@@ -416,9 +416,12 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 
 	if (mspan_is_large(s))
 		return free_large(s);
-	if (in_window(s, index) || test_and_set_bit(index, s->free_bits))
-		return FREE_DOUBLE;
+	/* counted first: when the bit is set the heap may go, if that was its last object */
 	this_cpu_inc(cache->remote_frees[spc]);
+	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
+		this_cpu_dec(cache->remote_frees[spc]);
+		return FREE_DOUBLE;
+	}
 	find_place(s);
 	return FREE_OK;
 }
@@ -439,10 +442,12 @@ unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bi
 	unsigned long refused, before;
 	unsigned int spc = s->spc;
 
+	this_cpu_add(cache->remote_frees[spc], hweight_long(bits));	/* first, as above */
 	refused = window_bits(s, w) & bits;
 	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
 	refused |= before & bits;
-	this_cpu_add(cache->remote_frees[spc], hweight_long(bits & ~refused));
+	if (unlikely(refused))
+		this_cpu_sub(cache->remote_frees[spc], hweight_long(refused));
 	find_place(s);
 	return refused;
 }

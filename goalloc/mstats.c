@@ -76,8 +76,11 @@ static unsigned long add_counter(struct goalloc_heap *heap, size_t offset)
 	unsigned long sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*(unsigned long *)((void *)per_cpu_ptr(heap->cache, cpu) + offset));
+	for_each_possible_cpu(cpu) {
+		void *cache = per_cpu_ptr(heap->cache, cpu);
+
+		sum += READ_ONCE(*(unsigned long *)(cache + offset));
+	}
 	return sum;
 }
 
@@ -146,6 +149,34 @@ static void sum_caches(struct goalloc_heap *heap, struct mem_stats *st)
 			  mstats_class_bytes(heap, SPC_LARGE_NOSCAN, 0);
 	st->total_alloc += cache_sum(heap, large_bytes[0]) + cache_sum(heap, large_bytes[1]);
 	st->alloc += st->large_bytes;
+}
+
+/**
+ * mstats_inherit() - count on in the default heap what a heap has counted
+ * @heap: one that holds nothing and is on no list any more
+ *
+ * So that what was ever allocated and freed does not become less when a heap goes.
+ *
+ * Context: task.
+ */
+void mstats_inherit(struct goalloc_heap *heap)
+{
+	struct mcache __percpu *to = default_heap.cache;
+	struct class_stats cs;
+	unsigned int i;
+
+	for (i = 0; i < NR_SPC; i++) {
+		mstats_class(heap, i, &cs);
+		this_cpu_add(to->slot[i].taken, cs.mallocs);
+		this_cpu_add(to->remote_frees[i], cs.frees);
+		this_cpu_add(to->refills[i], cs.refills);
+	}
+	for (i = 0; i < 2; i++) {
+		this_cpu_add(to->large_bytes[i], cache_sum(heap, large_bytes[i]));
+		this_cpu_add(to->large_freed[i], cache_sum(heap, large_freed[i]));
+	}
+	this_cpu_add(to->tiny_mallocs, cache_sum(heap, tiny_mallocs));
+	this_cpu_add(to->tiny_frees, cache_sum(heap, tiny_frees));
 }
 
 static void sum_metadata(struct mem_stats *st)

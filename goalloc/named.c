@@ -39,7 +39,7 @@ EXPORT_SYMBOL_GPL(__goalloc_heap_create);
  * For a module whose first allocation from it cannot sleep.
  *
  * Context: task; may sleep.
- * Return: 0, or -ENOMEM, or -EEXIST when its name is another heap's.
+ * Return: 0, or -ENOMEM; with a report when its name is another heap's.
  */
 int goalloc_heap_prepare(struct goalloc_heap *heap)
 {
@@ -71,24 +71,27 @@ int goalloc_heap_set_limit(struct goalloc_heap *heap, size_t bytes)
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_set_limit);
 
-/* Free what lives in a span.  It may be anybody's afterwards, or nobody's. */
+/* The first live object of a span at index @i or behind it, or @nelems. */
+static unsigned int next_live(struct mspan *s, unsigned int i, unsigned int nelems)
+{
+	while (i < nelems && mcache_is_free(s, i))
+		i++;
+	return i;
+}
+
+/* Free what lives in a span, which may be anybody's, or nobody's, after the last. */
 static void free_span(struct mspan *s)
 {
-	unsigned int i, nelems = s->nelems;
-	unsigned long base = s->base;
+	unsigned int i, next, nelems = s->nelems;
 
 	if (s->spc == SPC_TINY) {
 		tiny_free_span(s);
 		return;
 	}
-	for (i = 0; i < nelems; i++) {
-		if (mcache_is_free(s, i))
-			continue;
-		leak_free(s, (void *)(base + (unsigned long)i * s->elemsize));
-		/* its last object: the span may be gone when this returns */
+	for (i = next_live(s, 0, nelems); i < nelems; i = next) {
+		next = next_live(s, i + 1, nelems);
+		leak_free(s, (void *)(s->base + (unsigned long)i * s->elemsize));
 		mcache_free_remote(s, i);
-		if (span_of(base) != s)
-			return;
 	}
 }
 
@@ -102,22 +105,21 @@ static void free_everything(struct goalloc_heap *heap)
 			free_span(s);
 		cond_resched();
 	}
-	scavenge_heap(heap);
 }
 
 /* Say what lives in a heap.  Return: how many objects. */
 static unsigned long report(struct goalloc_heap *heap, const char *fate)
 {
 	unsigned long objects, total = 0, bytes, sum = 0;
+	struct class_stats st;
 	unsigned int spc;
 
 	for (spc = 0; spc < NR_SPC; spc++) {
+		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)
 			continue;
-		bytes = mstats_class_bytes(heap, spc, objects);
-		if (spc == SPC_TINY)
-			bytes = 0;	/* of blocks, which objects share */
+		bytes = mstats_class_bytes(heap, spc, st.inuse);
 		pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
 		       heap->name, objects, bytes, spc_size_class(spc), debug_spc_name(spc));
 		total += objects;
@@ -129,20 +131,33 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	return total;
 }
 
-static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
+/*
+ * Unmake all spans of a heap in which nothing lives.  A CPU that reclaims idle spans
+ * for another heap may be about to unmake some: wait for it, so that what is left
+ * afterwards is held by a live object.  Return: whether nothing is left.
+ */
+static bool empty(struct goalloc_heap *heap)
 {
 	scavenge_heap(heap);
-	if (atomic_long_read(&heap->pages)) {
+	if (atomic_long_read(&heap->pages))
+		synchronize_rcu();
+	return !atomic_long_read(&heap->pages);
+}
+
+static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
+{
+	if (!empty(heap)) {
 		report(heap, fate);
 		if (!free)
 			return -EBUSY;
 		free_everything(heap);
-		if (atomic_long_read(&heap->pages)) {
+		if (!empty(heap)) {
 			pr_err("heap %s: it is in use, and stays\n", heap->name);
 			return -EBUSY;
 		}
 	}
 	scavenge_remove_heap(heap);
+	mstats_inherit(heap);
 	heap_delete(heap);
 	return 0;
 }
@@ -155,7 +170,7 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
  *
  * What lives is reported by class, either way.  NULL is ignored.
  *
- * Context: task; may sleep.
+ * Context: task; may sleep.  Not in a callback of CPU hotplug.
  * Return: 0; -EBUSY when objects live in it and it stays; -EINVAL, with a report, for
  * what is no heap or was destroyed before, and for the default heap.
  */
@@ -169,7 +184,7 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
 	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE) {
-		pr_err("bad goalloc_heap_destroy(%p): no heap, or destroyed before; the caller is:\n",
+		pr_err("bad %s(%p): no heap, or destroyed before; the caller is:\n", __func__,
 		       heap);
 		dump_stack();
 	} else {

@@ -5,6 +5,7 @@
  *	stats		one "Name: value" a line: MemStats, the address-space states,
  *			and the identities that must hold
  *	sizeclasses	a row per span class in use
+ *	heaps		a row per heap
  *	spans		a row per span (root)
  *	arenas		a row per 4-MiB window (root)
  *	mcache		a row per CPU (root)
@@ -188,19 +189,17 @@ static int slot_cpu(const struct mspan *s, const struct mcache_slot *owner)
 	return -1;
 }
 
-static int spans_show(struct seq_file *m, void *v)
+/*
+ * Under rcu_read_lock(): a span that is not DEAD belongs to a heap that is not freed
+ * before the lock is dropped.
+ */
+static int show_span(struct seq_file *m, const struct mspan *s)
 {
-	const struct mspan *s = v;
 	const struct mcache_slot *owner;
 	unsigned int nfree;
 	int state, cpu = -1;
 
-	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "%-33s %5s %5s %-6s %-7s %5s %5s %6s %6s\n", "pages", "count",
-			   "class", "kind", "state", "cpu", "node", "inuse", "total");
-		return 0;
-	}
-	state = READ_ONCE(s->state);
+	state = smp_load_acquire(&s->state);	/* its heap is read after it; see mspan_publish() */
 	if (state == MSPAN_DEAD)
 		return SEQ_SKIP;
 	owner = READ_ONCE(s->owner);
@@ -214,6 +213,21 @@ static int spans_show(struct seq_file *m, void *v)
 		   spc_size_class(s->spc), debug_spc_name(s->spc), debug_state_name(state), cpu,
 		   s->central->nid, s->nelems - min_t(unsigned int, nfree, s->nelems), s->nelems);
 	return 0;
+}
+
+static int spans_show(struct seq_file *m, void *v)
+{
+	int res;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "%-33s %5s %5s %-6s %-7s %5s %5s %6s %6s\n", "pages", "count",
+			   "class", "kind", "state", "cpu", "node", "inuse", "total");
+		return 0;
+	}
+	rcu_read_lock();
+	res = show_span(m, v);
+	rcu_read_unlock();
+	return res;
 }
 
 static const struct seq_operations spans_ops = {
@@ -320,26 +334,17 @@ static int mcache_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* Under rcu_read_lock(), which the heap outlives, and the module that it belongs to now. */
 static void show_heap(struct seq_file *m, struct goalloc_heap *heap)
 {
-	unsigned long limit = READ_ONCE(heap->limit) << GOALLOC_PAGE_SHIFT;
-	unsigned long mallocs = 0, frees = 0, bytes = 0, tiny = 0;
-	struct class_stats st;
-	unsigned int spc;
+	const struct module *owner = READ_ONCE(heap->owner);
+	struct mem_stats st;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
-		mstats_class(heap, spc, &st);
-		bytes += mstats_class_bytes(heap, spc, st.inuse);
-		if (spc == SPC_TINY)
-			continue;	/* blocks, not objects */
-		mallocs += st.mallocs;
-		frees += st.frees;
-	}
-	tiny = mstats_class_objects(heap, SPC_TINY);
+	mstats_read(heap, &st);
 	seq_printf(m, "%-31s %-20s %10lu %12lu %12lu %12lu %12lu %12lu %8lu\n", heap->name,
-		   heap->owner ? heap->owner->name : "-", mallocs - min(frees, mallocs) + tiny,
-		   bytes, atomic_long_read(&heap->pages) << GOALLOC_PAGE_SHIFT, mallocs, frees,
-		   limit, atomic_long_read(&heap->refused));
+		   owner ? owner->name : "-", st.heap_objects, st.alloc,
+		   atomic_long_read(&heap->pages) << GOALLOC_PAGE_SHIFT, st.mallocs, st.frees,
+		   READ_ONCE(heap->limit) << GOALLOC_PAGE_SHIFT, atomic_long_read(&heap->refused));
 }
 
 static int heaps_show(struct seq_file *m, void *v)

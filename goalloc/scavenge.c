@@ -29,6 +29,7 @@
  */
 #define pr_fmt(fmt) "goalloc: " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -105,13 +106,16 @@ static bool cache_used(int cpu)
 	return used;
 }
 
-/* Does a CPU hold anything that it has not used since the last turn? */
+/*
+ * Does a CPU hold anything that it has not used since the last turn?  Forced, a page
+ * cache without a free page counts: pages of centrals would stay in it.
+ */
 static bool cpu_is_idle(int cpu, void *force)
 {
 	struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
 	bool used = READ_ONCE(pc->used);
 
-	if (!cache_holds(cpu) && !READ_ONCE(pc->pw.free))
+	if (!cache_holds(cpu) && !READ_ONCE(pc->pw.free) && !(force && READ_ONCE(pc->pw.arena)))
 		return false;
 	used |= cache_used(cpu);
 	WRITE_ONCE(pc->used, false);
@@ -285,14 +289,19 @@ static void flush_heap_here(void *heap)
  * scavenge_heap() - unmake all spans of a heap that hold nothing
  * @heap: the heap
  *
- * Context: task; may sleep.
+ * A CPU that is going down can be interrupted no more, and its caches are not emptied
+ * yet: wait until it is gone.
+ *
+ * Context: task; may sleep.  Not in a callback of CPU hotplug.
  */
 void scavenge_heap(struct goalloc_heap *heap)
 {
+	cpus_read_lock();
 	mutex_lock(&scavenge_mutex);
 	on_each_cpu(flush_heap_here, heap, true);
 	trim_heap(heap, true);
 	mutex_unlock(&scavenge_mutex);
+	cpus_read_unlock();
 }
 
 /* From now on the scavenger does not know the heap. */

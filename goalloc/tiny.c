@@ -141,6 +141,7 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 			c->tiny = block;
 			c->tiny_off = bytes;
 			c->tiny_span = s;
+			c->holds = true;	/* it may have come here from another CPU */
 		}
 		mcache_leave(slot);
 	}
@@ -226,20 +227,34 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 		return res;
 	if (clear)
 		memzero_explicit((void *)addr, usable);
-	if (!(tiny_put(s, addr, LIVE(g), false) & LIVE(g)))
-		return FREE_DOUBLE;
-	this_cpu_inc(cache->tiny_frees);
-	return FREE_OK;
+	this_cpu_inc(cache->tiny_frees);	/* when its last object is freed, a heap may go */
+	if (tiny_put(s, addr, LIVE(g), false) & LIVE(g))
+		return FREE_OK;
+	this_cpu_dec(cache->tiny_frees);
+	return FREE_DOUBLE;
 }
 EXPORT_SYMBOL_FOR_KUNIT(tiny_free);
 
-/* Free every object of a span.  It may be anybody's afterwards, or nobody's. */
+/* The first live object of a span at @addr or behind it, or @end. */
+static unsigned long tiny_next_live(struct mspan *s, unsigned long addr, unsigned long end)
+{
+	size_t usable;
+
+	while (addr < end && tiny_check(s, addr, &usable))
+		addr += GRANULE;
+	return addr;
+}
+
+/* Free every object of a span, which may be anybody's, or nobody's, after the last. */
 void tiny_free_span(struct mspan *s)
 {
-	unsigned long addr = s->base, end = addr + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT);
+	unsigned long end = s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT);
+	unsigned long addr, next;
 
-	for (; addr < end && span_of(addr) == s; addr += GRANULE)
+	for (addr = tiny_next_live(s, s->base, end); addr < end; addr = next) {
+		next = tiny_next_live(s, addr + GRANULE, end);
 		tiny_free(s, addr, false);
+	}
 }
 
 /**

@@ -45,8 +45,8 @@ static void bulk_zero(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (round = 0; round < 3; round++) {
-		KUNIT_ASSERT_EQ(test, goalloc_alloc_bulk(200, GFP_KERNEL | __GFP_ZERO, NR_OBJS, objs),
-				NR_OBJS);
+		n = goalloc_alloc_bulk(200, GFP_KERNEL | __GFP_ZERO, NR_OBJS, objs);
+		KUNIT_ASSERT_EQ(test, n, NR_OBJS);
 		for (n = 0; n < NR_OBJS; n++) {
 			bad += !util_is_zero(objs[n], 208);
 			util_set(objs[n], 0xa5, 208);

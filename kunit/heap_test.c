@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Suite goalloc_heap: heaps are apart, counted, limited, and go with all that is in them. */
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/workqueue.h>
+
 #include "kunit_util.h"
 
 #define NR_OBJS		600
@@ -147,6 +152,32 @@ static void heap_destroy_frees(struct kunit *test)
 	KUNIT_EXPECT_LT_MSG(test, after.mcache_sys, before.mcache_sys, "its caches");
 	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
 	util_check_allocator(test, 1000);
+}
+
+/* What was ever allocated and freed stays counted when a heap goes, either way. */
+static void heap_counts_stay(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct mem_stats before, after;
+	unsigned int how, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (how = GOALLOC_DESTROY_EMPTY; how <= GOALLOC_DESTROY_FREE; how++) {
+		unsigned int left = how == GOALLOC_DESTROY_FREE ? NR_OBJS / 2 : 0;
+		struct goalloc_heap *heap = create(test, "kunit-counts");
+
+		alloc_many(test, heap, objs);
+		for (i = left; i < NR_OBJS; i++)
+			goalloc_free(objs[i]);
+		mstats_read(NULL, &before);
+		KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, how), 0);
+		mstats_read(NULL, &after);
+		KUNIT_EXPECT_EQ(test, after.mallocs, before.mallocs);
+		KUNIT_EXPECT_EQ(test, after.frees, before.frees + left);
+		KUNIT_EXPECT_EQ(test, after.tiny_mallocs, before.tiny_mallocs);
+		KUNIT_EXPECT_EQ(test, after.total_alloc, before.total_alloc);
+		KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+	}
 }
 
 /* What other CPUs' caches hold of it goes as well. */
@@ -319,11 +350,110 @@ static void heap_is_scavenged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 0), 0);
 }
 
+/* Take a CPU down and up again until told to stop. */
+static int down_and_up(void *cpu)
+{
+	int err = 0;
+
+	while (!err && !kthread_should_stop()) {
+		err = remove_cpu((unsigned long)cpu) ?: add_cpu((unsigned long)cpu);
+		schedule_timeout_interruptible(1);
+	}
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return err;
+}
+
+static void alloc_and_free_irq(void *heap)
+{
+	goalloc_free(goalloc_heap_alloc(heap, 64, GFP_ATOMIC));
+}
+
+/* A heap goes also while a CPU goes down whose caches hold something of it. */
+static void heap_destroy_cpu_down(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), other = util_other_cpu(test, cpu);
+	unsigned long end = jiffies + 3 * HZ;
+	unsigned int round, in_use = 0;
+	struct task_struct *thread;
+	struct goalloc_heap *heap;
+
+	util_skip_on_rt(test);
+	thread = kthread_run(down_and_up, (void *)(unsigned long)other, "goalloc-hotplug");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	for (round = 0; time_before(jiffies, end); round++) {
+		heap = goalloc_heap_create("kunit-hotplug", 0);
+		if (!heap)
+			break;
+		smp_call_function_single(other, alloc_and_free_irq, heap, true);
+		if (!goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY))
+			continue;
+		in_use++;
+		msleep(500);	/* the CPU is down, and its caches are empty */
+		if (goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY))
+			break;
+	}
+	if (kthread_stop(thread))
+		kunit_skip(test, "no CPU can be taken down");
+	KUNIT_EXPECT_EQ_MSG(test, in_use, 0, "heaps of %u that are in use with no object", round);
+	KUNIT_EXPECT_TRUE_MSG(test, time_after_eq(jiffies, end), "a heap cannot be made or stays");
+}
+
+struct tiny_work {
+	struct work_struct work;
+	struct goalloc_heap *heap;
+	unsigned int forgotten;
+	bool stop;
+};
+
+/* Objects of two bytes, and a look at the cache after each. */
+static void tiny_worker(struct work_struct *work)
+{
+	struct tiny_work *w = container_of(work, struct tiny_work, work);
+	struct mcache *c = raw_cpu_ptr(w->heap->cache);
+	unsigned int i, n = 0;
+	unsigned long flags;
+	void *objs[64];
+
+	while (!READ_ONCE(w->stop)) {
+		objs[n++] = goalloc_heap_alloc_noscan(w->heap, 2, GFP_KERNEL);
+		local_irq_save(flags);
+		w->forgotten += c->tiny && !c->holds;
+		local_irq_restore(flags);
+		for (i = 0; n == ARRAY_SIZE(objs) && i < n; i++)
+			goalloc_free(objs[i]);
+		n %= ARRAY_SIZE(objs);
+		cond_resched();
+	}
+	while (n)
+		goalloc_free(objs[--n]);
+}
+
+/* A CPU that has a tiny block is known to hold it, whenever its caches were emptied. */
+static void heap_tiny_is_known(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), other = util_other_cpu(test, cpu);
+	struct tiny_work w = { .heap = create(test, "kunit-tiny") };
+	unsigned long end = jiffies + 2 * HZ;
+
+	util_pin(test, cpu);
+	INIT_WORK_ONSTACK(&w.work, tiny_worker);
+	schedule_work_on(other, &w.work);
+	while (time_before(jiffies, end))
+		scavenge_all();
+	WRITE_ONCE(w.stop, true);
+	flush_work(&w.work);
+	destroy_work_on_stack(&w.work);
+	KUNIT_EXPECT_EQ_MSG(test, w.forgotten, 0, "blocks of caches that hold nothing");
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(w.heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
 static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(heap_is_apart),
 	KUNIT_CASE(heap_realloc_stays),
 	KUNIT_CASE(heap_destroy_in_use),
 	KUNIT_CASE(heap_destroy_frees),
+	KUNIT_CASE(heap_counts_stay),
 	KUNIT_CASE(heap_destroy_all_cpus),
 	KUNIT_CASE(heap_limit),
 	KUNIT_CASE(heap_defined),
@@ -332,6 +462,8 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(heap_bad_input),
 	KUNIT_CASE(heap_wrong_heap),
 	KUNIT_CASE(heap_is_scavenged),
+	KUNIT_CASE(heap_destroy_cpu_down),
+	KUNIT_CASE(heap_tiny_is_known),
 	{}
 };
 

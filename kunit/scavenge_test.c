@@ -300,6 +300,32 @@ static void scavenge_dead_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add_cpu(other), 0);
 }
 
+/* Pages of spans that the scavenger unmakes do not stay in its CPU's page cache. */
+static void scavenge_past_page_cache(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), other = util_other_cpu(test, cpu);
+	struct page_cache *pc = per_cpu_ptr(page_caches, cpu);
+	struct mem_stats st;
+	void *obj;
+
+	util_settled(NULL, NULL);
+	util_pin(test, cpu);
+	obj = goalloc_alloc(5 * GOALLOC_PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	if (!pc->pw.free)	/* as if all the pages of this word had been taken from it */
+		pc->pw = (struct page_word) {
+			.arena = arena_of((unsigned long)obj),
+			.word = arena_page((unsigned long)obj) / BITS_PER_LONG,
+		};
+	util_pin(test, other);
+	goalloc_free(obj);
+	util_pin(test, cpu);
+	scavenge_all();
+	mstats_read(NULL, &st);
+	KUNIT_EXPECT_EQ(test, pc->pw.free, 0);
+	KUNIT_EXPECT_EQ(test, st.mem.prepared, 0);
+}
+
 static unsigned long shrinker_counts(void)
 {
 	struct shrink_control sc = { .gfp_mask = GFP_KERNEL };
@@ -463,6 +489,7 @@ static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_background_idle),
 	KUNIT_CASE(scavenge_pressure),
 	KUNIT_CASE(scavenge_dead_cpu),
+	KUNIT_CASE(scavenge_past_page_cache),
 	KUNIT_CASE(scavenge_background_used),
 	KUNIT_CASE(scavenge_background_unvisited),
 	KUNIT_CASE(scavenge_idle_is_counted),

@@ -133,8 +133,8 @@ plan 17
 # The scavenger comes too seldom to move pages while they are counted.
 insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 || exit 1
 
-same 'the list of files' "$(cd $proc && echo *)" 'arenas mcache scavenge sizeclasses spans stats'
-for file in stats:444 sizeclasses:444 spans:400 arenas:400 mcache:400 scavenge:200; do
+same 'the list of files' "$(cd $proc && echo *)" 'arenas heaps mcache scavenge sizeclasses spans stats'
+for file in stats:444 sizeclasses:444 heaps:444 spans:400 arenas:400 mcache:400 scavenge:200; do
 	same "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
 done
 verdict 'all files are there, addresses and owners for root alone'
@@ -150,13 +150,14 @@ fi
 if [ "$(as_nobody 'id -u')" = 65534 ]; then
 	[ -n "$(as_nobody "cat $proc/stats")" ] || complain 'stats cannot be read'
 	[ -n "$(as_nobody "cat $proc/sizeclasses")" ] || complain 'sizeclasses cannot be read'
+	[ -n "$(as_nobody "cat $proc/heaps")" ] || complain 'heaps cannot be read'
 	for file in spans arenas mcache scavenge; do
 		as_nobody "cat $proc/$file >/dev/null" && complain "$file can be read"
 	done
 	as_nobody "echo 1 >$proc/scavenge" && complain 'scavenge can be written'
-	verdict 'others read stats and sizeclasses and nothing else'
+	verdict 'others read stats, sizeclasses and heaps and nothing else'
 else
-	skip 'others read stats and sizeclasses and nothing else' 'no user nobody'
+	skip 'others read stats, sizeclasses and heaps and nothing else' 'no user nobody'
 fi
 
 check_all
@@ -248,7 +249,7 @@ insmod "$mods/goalloc_badinput.ko" case=none || complain 'goalloc_badinput canno
 worker=$!
 reads=0
 while kill -0 $worker 2>/dev/null; do
-	for file in stats sizeclasses spans arenas mcache; do
+	for file in stats sizeclasses heaps spans arenas mcache; do
 		[ "$(wc -l <$proc/$file)" -ge 1 ] || complain "$file is empty"
 	done
 	echo 1 >$proc/scavenge
