@@ -131,6 +131,7 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 
 static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 {
+	goalloc_free_rcu_barrier();
 	scavenge_heap(heap);
 	if (atomic_long_read(&heap->pages)) {
 		report(heap, fate);
