@@ -15,6 +15,7 @@
 #include <linux/shrinker.h>
 #include <linux/swap.h>
 #include <linux/version.h>
+#include <linux/vmalloc.h>
 
 /* The buddy allocator's largest order: exclusive, then inclusive, then renamed. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
@@ -63,6 +64,18 @@ static inline void compat_shrinker_unregister(struct shrinker *shrinker)
 	shrinker_free(shrinker);
 }
 #endif
+
+/* Before 6.15 vmalloc() takes a node or flags, not both. */
+static inline void *compat_vmalloc(size_t size, gfp_t gfp, int node)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	if (node == NUMA_NO_NODE || (gfp | __GFP_ZERO) != (GFP_KERNEL | __GFP_ZERO))
+		return vmalloc_huge(size, gfp);
+	return gfp & __GFP_ZERO ? vzalloc_node(size, node) : vmalloc_node(size, node);
+#else
+	return vmalloc_huge_node(size, gfp, node);
+#endif
+}
 
 /* Before 7.3 a fault attribute holds a reference to its directory in debugfs. */
 #ifdef CONFIG_FAULT_INJECTION

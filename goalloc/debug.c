@@ -105,6 +105,14 @@ static const char *describe(enum free_result why)
 		return "the object has another size";
 	case FREE_OTHER_HEAP:
 		return "the object belongs to another heap";
+	case FREE_OTHER_DEVICE:
+		return "the device does not hold it, or not any more (double free)";
+	case FREE_NOT_VMALLOC:
+		return "nothing from vmalloc() begins there, or it is free already (double free)";
+	case FREE_WAITING:
+		return "it waits to be freed already (double free)";
+	case FREE_OVERWRITTEN:
+		return "its rcu_head was written to; it is kept, and what waits behind it";
 	case FREE_NOT_IN_SPAN:
 		return "the page holds no object: all were freed (double free), or none ever was";
 	default:
@@ -116,6 +124,7 @@ static const char *title(enum free_result why)
 {
 	switch (why) {
 	case FREE_DOUBLE:
+	case FREE_WAITING:
 		return "double free";
 	case FREE_INTERIOR:
 	case FREE_TAIL:
@@ -124,6 +133,10 @@ static const char *title(enum free_result why)
 		return "wrong size";
 	case FREE_OTHER_HEAP:
 		return "wrong heap";
+	case FREE_OTHER_DEVICE:
+		return "wrong device";
+	case FREE_OVERWRITTEN:
+		return "use after free";
 	case FREE_NOT_IN_SPAN:
 		return "freed span memory";
 	default:
@@ -173,13 +186,13 @@ void debug_bad_gfp(gfp_t gfp)
 }
 
 /* Warn of a request that can never succeed, once, unless the caller expects it. */
-void debug_too_large(size_t size, gfp_t gfp)
+void debug_too_large(size_t size, size_t limit, gfp_t gfp)
 {
 	if (gfp & __GFP_NOWARN)
 		return;
-	if (size > GOALLOC_MAX_SIZE && size <= LONG_MAX)
-		pr_warn_once("request of %zu bytes is above the limit of %lu: NULL returned\n",
-			     size, GOALLOC_MAX_SIZE);
+	if (size <= LONG_MAX)
+		pr_warn_once("request of %zu bytes is above the limit of %zu: NULL returned\n",
+			     size, limit);
 }
 
 /* Report objects of one class that outlive the module. */

@@ -33,4 +33,10 @@ static __always_inline bool is_small(size_t size, size_t least)
 	       size - least <= GOALLOC_MAX_SMALL_SIZE - least;
 }
 
+/* May memory be asked of it? */
+static inline bool node_usable(int node)
+{
+	return node == NUMA_NO_NODE || (node >= 0 && node < nr_node_ids && node_online(node));
+}
+
 #endif /* _GOALLOC_FRONT_H */

@@ -3,6 +3,9 @@
  * goalloc's private header: the layers, what they share, and what each offers
  * to the one above it.
  *
+ *	string, owner	copies; what belongs to a device or a mempool
+ *	rcu		what is freed after a grace period
+ *	kv		contiguous or not
  *	malloc, tiny	the front door: sizes and flags
  *	heap		how a heap comes to be
  *	mcache		per CPU: spans to allocate from without a lock
@@ -440,6 +443,37 @@ void heap_delete(struct goalloc_heap *heap);
 int heap_init(void);
 void heap_exit(void);
 
+/* --------------------------------------------------------------- malloc.c */
+
+bool malloc_check(const void *ptr, size_t *usable, const char *op);
+
+/* ------------------------------------------------------------------- kv.c */
+
+/*
+ * What an object that waits to be freed has in it.  The mark tells that it waits, and
+ * which object it is.
+ */
+struct waiting {
+	struct llist_node link;
+	unsigned long mark;
+};
+
+/* The complement of an address is no address, and hardly ever lies there by chance. */
+static inline unsigned long waiting_mark(const void *obj)
+{
+	return ~(unsigned long)obj;
+}
+
+extern struct workqueue_struct *kv_wq;
+
+int kv_init(void);
+void kv_exit(void);
+bool kv_check(const void *ptr, const char *op);
+
+/* ------------------------------------------------------------------ rcu.c */
+
+void free_rcu_init(void);
+
 /* ----------------------------------------------------------------- tiny.c */
 
 void *tiny_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp);
@@ -477,7 +511,7 @@ void debug_bad_gfp(gfp_t gfp);
 void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
 const char *debug_state_name(int state);
 const char *debug_spc_name(unsigned int spc);
-void debug_too_large(size_t size, gfp_t gfp);
+void debug_too_large(size_t size, size_t limit, gfp_t gfp);
 unsigned long debug_bad_frees(void);
 
 /* ------------------------------------------------------------- scavenge.c */

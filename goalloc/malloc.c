@@ -73,7 +73,7 @@ static void *alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 	void *ptr;
 
 	if (size > GOALLOC_MAX_SIZE) {
-		debug_too_large(size, gfp);
+		debug_too_large(size, GOALLOC_MAX_SIZE, gfp);
 		return NULL;
 	}
 	ptr = mcache_alloc_large(heap, size, noscan, gfp, nid, &needzero);
@@ -233,7 +233,7 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 		return goalloc_alloc(size, gfp);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (node < 0 || node >= nr_node_ids || !node_online(node) || !gfp_fixup(&gfp))
+	if (!node_usable(node) || !gfp_fixup(&gfp))
 		return NULL;
 	if (!(gfp & __GFP_THISNODE))
 		node = heap_node(node);
@@ -265,7 +265,7 @@ static enum free_result classify(unsigned long addr, size_t *usable)
 }
 
 /* True when @ptr is a live object; otherwise a report has been made. */
-static bool check_object(const void *ptr, size_t *usable, const char *op)
+bool malloc_check(const void *ptr, size_t *usable, const char *op)
 {
 	enum free_result res = classify((unsigned long)ptr, usable);
 
@@ -386,7 +386,7 @@ size_t goalloc_size(const void *ptr)
 {
 	size_t usable;
 
-	if (ZERO_OR_NULL_PTR(ptr) || !check_object(ptr, &usable, "size"))
+	if (ZERO_OR_NULL_PTR(ptr) || !malloc_check(ptr, &usable, "size"))
 		return 0;
 	return usable;
 }
@@ -445,7 +445,7 @@ void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 		goalloc_free(ptr);
 		return ZERO_SIZE_PTR;
 	}
-	if (!check_object(ptr, &usable, "realloc"))
+	if (!malloc_check(ptr, &usable, "realloc"))
 		return NULL;
 	if (size <= usable) {
 		if (want_init_on_alloc(gfp))

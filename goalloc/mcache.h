@@ -97,6 +97,10 @@ enum free_result {
 	FREE_TAIL,		/* behind the last object of the span */
 	FREE_OTHER_SIZE,	/* an object, but of another size than the caller says */
 	FREE_OTHER_HEAP,	/* an object, but of another heap than the caller says */
+	FREE_OTHER_DEVICE,	/* not this device's */
+	FREE_NOT_VMALLOC,	/* a vmalloc address, but not of anything that vfree() takes */
+	FREE_WAITING,		/* it waits to be freed already */
+	FREE_OVERWRITTEN,	/* somebody wrote to it while it waited */
 };
 
 extern struct goalloc_heap default_heap;

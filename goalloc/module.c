@@ -83,9 +83,13 @@ static int __init goalloc_init(void)
 	      heap_init();
 	if (err)
 		goto fail;
-	err = scavenge_init();
+	free_rcu_init();
+	err = kv_init();
 	if (err)
 		goto fail;
+	err = scavenge_init();
+	if (err)
+		goto fail_kv;
 	err = named_init();
 	if (err)
 		goto fail_scavenge;
@@ -100,6 +104,8 @@ fail_named:
 	named_exit();
 fail_scavenge:
 	scavenge_exit();
+fail_kv:
+	kv_exit();
 fail:
 	free_metadata();
 	fault_exit();
@@ -111,6 +117,8 @@ static void __exit goalloc_exit(void)
 {
 	proc_exit();
 	named_exit();
+	goalloc_free_rcu_barrier();
+	kv_exit();
 	scavenge_exit();
 	scavenge_all();
 	report_leaks();

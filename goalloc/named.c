@@ -138,6 +138,7 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
  */
 static bool empty(struct goalloc_heap *heap)
 {
+	goalloc_free_rcu_barrier();
 	scavenge_heap(heap);
 	if (atomic_long_read(&heap->pages))
 		synchronize_rcu();

@@ -24,12 +24,17 @@
 #include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/compiler_attributes.h>
+#include <linux/container_of.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/stdarg.h>
 #include <linux/types.h>
+
+struct device;
 
 /* The largest request, 4 MiB: one arena, the buddy allocator's largest block. */
 #define GOALLOC_MAX_SIZE	(4UL << 20)
@@ -130,6 +135,142 @@ void *goalloc_realloc_array(const void *ptr, size_t n, size_t size, gfp_t gfp)
 		return NULL;
 	return goalloc_realloc(ptr, bytes, gfp);
 }
+
+/* -------------------------------------------------- contiguous memory or not */
+
+void goalloc_kvfree(const void *ptr);
+void goalloc_kvfree_sensitive(const void *ptr, size_t len);
+void *goalloc_kvalloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1) __malloc;
+
+/**
+ * goalloc_kvalloc() - allocate memory, contiguous or not
+ * @size: bytes wanted, at most %INT_MAX
+ * @gfp: as for goalloc_kvalloc_node()
+ *
+ * Context: as goalloc_alloc().
+ * Return: the memory, for goalloc_kvfree(), %ZERO_SIZE_PTR for size 0, or NULL.
+ */
+static inline __alloc_size(1) __malloc void *goalloc_kvalloc(size_t size, gfp_t gfp)
+{
+	return goalloc_kvalloc_node(size, gfp, NUMA_NO_NODE);
+}
+
+/**
+ * goalloc_kvzalloc() - allocate zeroed memory, contiguous or not
+ * @size: bytes wanted, at most %INT_MAX
+ * @gfp: as for goalloc_kvalloc_node()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_kvalloc().
+ */
+static inline __alloc_size(1) __malloc void *goalloc_kvzalloc(size_t size, gfp_t gfp)
+{
+	return goalloc_kvalloc(size, gfp | __GFP_ZERO);
+}
+
+/**
+ * goalloc_kvalloc_array() - allocate an array, contiguous or not
+ * @n: number of elements
+ * @size: bytes an element
+ * @gfp: as for goalloc_kvalloc_node()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_kvalloc(), or NULL also when @n * @size overflows.
+ */
+static inline __alloc_size(1, 2) __malloc
+void *goalloc_kvalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return goalloc_kvalloc(bytes, gfp);
+}
+
+/**
+ * goalloc_kvcalloc() - allocate a zeroed array, contiguous or not
+ * @n: number of elements
+ * @size: bytes an element
+ * @gfp: as for goalloc_kvalloc_node()
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_kvalloc_array().
+ */
+static inline __alloc_size(1, 2) __malloc
+void *goalloc_kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return goalloc_kvalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+/* ------------------------------------------------------------------ copies */
+
+void *goalloc_memdup(const void *src, size_t len, gfp_t gfp) __realloc_size(2);
+char *goalloc_memdup_nul(const char *s, size_t len, gfp_t gfp) __malloc;
+char *goalloc_strdup(const char *s, gfp_t gfp) __malloc;
+char *goalloc_strndup(const char *s, size_t max, gfp_t gfp) __malloc;
+__printf(2, 3) __malloc char *goalloc_asprintf(gfp_t gfp, const char *fmt, ...);
+__printf(2, 0) __malloc char *goalloc_vasprintf(gfp_t gfp, const char *fmt, va_list args);
+void *goalloc_memdup_user(const void __user *src, size_t len) __realloc_size(2);
+char *goalloc_strndup_user(const char __user *s, long n);
+
+/* --------------------------------------------------------------------- RCU */
+
+void __goalloc_free_rcu(const void *ptr, size_t offset);
+void goalloc_free_rcu_mightsleep(const void *ptr);
+void goalloc_free_rcu_barrier(void);
+
+/**
+ * goalloc_free_rcu() - free an object when no RCU reader can see it any more
+ * @ptr: the object, a pointer to a struct, as for goalloc_kvfree(); NULL is ignored
+ * @rhf: the name of the struct's member of type struct rcu_head, at any offset
+ *
+ * The object is checked at once, and again when the grace period has ended.  What is
+ * no live object, and what waits already, is reported and left alone.
+ *
+ * The freeing is goalloc's: the caller's module needs no rcu_barrier() to unload.
+ *
+ * Context: any but NMI; never sleeps.
+ */
+#define goalloc_free_rcu(ptr, rhf) do {							\
+	typeof(ptr) __goalloc_ptr = (ptr);						\
+	struct rcu_head *__goalloc_rhf = NULL;						\
+											\
+	/* the member's offset, with the check of its type that container_of() makes */	\
+	__goalloc_free_rcu(__goalloc_ptr, (void *)__goalloc_rhf -			\
+			   (void *)container_of(__goalloc_rhf, typeof(*__goalloc_ptr), rhf)); \
+} while (0)
+
+/* ------------------------------------- what belongs to a device, a pool, a scope */
+
+void *goalloc_devm_alloc(struct device *dev, size_t size, gfp_t gfp) __alloc_size(2) __malloc;
+void goalloc_devm_free(struct device *dev, const void *ptr);
+
+/**
+ * goalloc_devm_zalloc() - allocate zeroed memory that goes with a device
+ * @dev: it is freed when the driver lets go of this device
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc()
+ *
+ * Context: as goalloc_devm_alloc().
+ * Return: as goalloc_devm_alloc().
+ */
+static inline __alloc_size(2) __malloc
+void *goalloc_devm_zalloc(struct device *dev, size_t size, gfp_t gfp)
+{
+	return goalloc_devm_alloc(dev, size, gfp | __GFP_ZERO);
+}
+
+void *goalloc_mempool_alloc(gfp_t gfp, void *pool_data);
+void goalloc_mempool_free(void *element, void *pool_data);
+
+/*
+ * char *p __free(goalloc_free) = goalloc_alloc(...); where the kernel has <linux/cleanup.h>,
+ * which <linux/slab.h> includes then.
+ */
+#ifdef DEFINE_FREE
+DEFINE_FREE(goalloc_free, void *, IS_ERR_OR_NULL(_T) ? (void)0 : goalloc_free(_T))
+DEFINE_FREE(goalloc_kvfree, void *, IS_ERR_OR_NULL(_T) ? (void)0 : goalloc_kvfree(_T))
+#endif
 
 /* ------------------------------------------------------------------- bulk */
 
