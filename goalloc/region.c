@@ -87,7 +87,18 @@ static void *cut(struct goalloc_region *region, size_t size, size_t align)
 	return region->next - size;
 }
 
-/* All that the inline part leaves: no room, zeroing, alignment, sizes that cannot be. */
+/**
+ * goalloc_region_alloc_slow() - goalloc_region_alloc_align(), for what its inline part leaves
+ * @region: the region
+ * @size: bytes wanted
+ * @align: as there
+ * @gfp: as for goalloc_alloc()
+ *
+ * No room in the newest chunk, zeroing, alignment, and sizes that cannot be.
+ *
+ * Context: as goalloc_alloc(), with the region to itself.
+ * Return: as goalloc_region_alloc_align().
+ */
 void *goalloc_region_alloc_slow(struct goalloc_region *region, size_t size, size_t align,
 				gfp_t gfp)
 {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the suites share; see kunit_util.h. */
+#include <linux/completion.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
+#include "../selftests/hrtimer_compat.h"
 #include "kunit_compat.h"
 #include "kunit_util.h"
 
@@ -98,9 +100,42 @@ unsigned int util_other_cpu(struct kunit *test, unsigned int cpu)
 	return other;
 }
 
+/* An idle CPU answers smp_call_function_single() as a task; a timer always interrupts. */
+struct irq_call {
+	struct hrtimer timer;
+	struct completion done;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static enum hrtimer_restart irq_call_run(struct hrtimer *timer)
+{
+	struct irq_call *call = container_of(timer, struct irq_call, timer);
+
+	call->fn(call->arg);
+	complete(&call->done);
+	return HRTIMER_NORESTART;
+}
+
+static void irq_call_start(void *arg)
+{
+	struct irq_call *call = arg;
+
+	hrtimer_start(&call->timer, ns_to_ktime(NSEC_PER_USEC), HRTIMER_MODE_REL_PINNED_HARD);
+}
+
 void util_call_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg), void *arg)
 {
-	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, fn, arg, 1), 0);
+	struct irq_call *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->fn = fn;
+	call->arg = arg;
+	init_completion(&call->done);
+	compat_hrtimer_setup(&call->timer, irq_call_run, HRTIMER_MODE_REL_PINNED_HARD);
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, irq_call_start, call, 1), 0);
+	wait_for_completion(&call->done);
+	hrtimer_cancel(&call->timer);
 }
 
 struct cpu_work {
