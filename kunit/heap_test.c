@@ -9,8 +9,8 @@
 
 #define NR_OBJS		600
 
-DEFINE_GOALLOC_HEAP(kunit_static);
-DEFINE_GOALLOC_HEAP(kunit_atomic);
+static DEFINE_GOALLOC_HEAP(kunit_static);
+static DEFINE_GOALLOC_HEAP(kunit_atomic);
 
 static struct goalloc_heap *create(struct kunit *test, const char *name)
 {
