@@ -34,7 +34,7 @@ describe()
 		about="the KUnit suites on Linux $series" ;;
 	debug)
 		series=6.12 kernel=debug fragments="fault debug"
-		tests='test_stress.sh test_replay.sh fault_*.sh debug_*.sh'
+		tests='test_stress.sh test_replay.sh test_heaps.sh fault_*.sh debug_*.sh'
 		about="Linux $series with KASAN, lockdep, UBSAN and kmemleak" ;;
 	kcsan)
 		series=7.3 kernel=kcsan fragments=kcsan tests=test_stress.sh
