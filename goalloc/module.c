@@ -109,6 +109,7 @@ fail:
 
 static void __exit goalloc_exit(void)
 {
+	dropin_exit();
 	proc_exit();
 	named_exit();
 	scavenge_exit();
