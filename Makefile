@@ -33,7 +33,7 @@ selftests: stage	## build goalloc.ko and the client modules of selftests/
 	+@$(KBUILD) GOALLOC_SELFTESTS=m modules
 
 # What of the kernel's source the clients are built from.
-CLIENT_SOURCES	:= rhashtable.c test_rhashtable.c
+CLIENT_SOURCES	:= rhashtable.c test_rhashtable.c objagg.c test_objagg.c parman.c test_parman.c
 
 clients: modules	## build the clients of selftests/clients (KSOURCE= the kernel's source)
 	+@for kind in plain dropin; do \
