@@ -214,6 +214,7 @@ static void dropin_frees_after_grace_period(struct kunit *test)
 {
 	unsigned long objects = live_objects(), reports = debug_bad_frees();
 	struct headed *obj, *first, *large;
+	unsigned long period;
 	unsigned int i;
 
 	rcu_read_lock();
@@ -239,6 +240,12 @@ static void dropin_frees_after_grace_period(struct kunit *test)
 	obj = new_headed(GFP_KERNEL);
 	kvfree_rcu_mightsleep(obj);
 	goalloc_dropin_kvfree_rcu_barrier();
+
+	obj = new_headed(GFP_KERNEL);
+	period = get_state_synchronize_rcu();
+	kfree_rcu(obj, rcu);
+	goalloc_dropin_kvfree_rcu_barrier();
+	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu(period));
 	expect_all_free(test, objects, reports);
 }
 
@@ -258,16 +265,21 @@ static void dropin_reports(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 4);
 	large = kmalloc(SZ_64K, GFP_KERNEL);
 	kfree(large);
-	kfree(large);		/* its span is gone, its pages are not */
+	kfree(large);
 	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 5);
 	goalloc_dropin_kvfree_rcu_barrier();
 	expect_all_free(test, objects, reports + 5);
 }
 
-/* Addresses of all kinds: only drawn pages are goalloc's, and no longer than they are. */
+/* Addresses of all kinds: only drawn pages are goalloc's, in a span or not, and no longer. */
 static void dropin_owns(struct kunit *test)
 {
-	void *obj = kmalloc(SZ_64K, GFP_KERNEL), *real = real_kmalloc(100, GFP_KERNEL);
+	void *obj, *real = real_kmalloc(100, GFP_KERNEL);
+	bool needzero;
+
+	obj = mcache_alloc_large(util_heap(test), SZ_64K, 0, GFP_KERNEL, util_memory_node(),
+				 &needzero);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
 
 	KUNIT_EXPECT_TRUE(test, goalloc_owns(obj));
 	KUNIT_EXPECT_TRUE(test, goalloc_owns(obj + SZ_64K - 1));
@@ -277,7 +289,10 @@ static void dropin_owns(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, goalloc_owns(dropin_owns));
 	KUNIT_EXPECT_FALSE(test, goalloc_owns((void *)1000));
 	KUNIT_EXPECT_FALSE(test, goalloc_owns((void *)ULONG_MAX));
-	kfree(obj);
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+	util_heap_flush(test);
+	KUNIT_EXPECT_NULL(test, span_of((unsigned long)obj));
+	KUNIT_EXPECT_TRUE(test, goalloc_owns(obj));
 	scavenge_all();
 	KUNIT_EXPECT_FALSE(test, goalloc_owns(obj));
 	kfree(real);
@@ -300,6 +315,8 @@ static struct kunit_case dropin_cases[] = {
 
 static struct kunit_suite dropin_suite = {
 	.name = "goalloc_dropin",
+	.init = util_heap_init,
+	.exit = util_heap_exit,
 	.test_cases = dropin_cases,
 };
 
