@@ -6,6 +6,6 @@
 #include <linux/export.h>
 
 #undef EXPORT_SYMBOL
-#define EXPORT_SYMBOL(symbol)		static_assert(sizeof(typeof(&(symbol))))
+#define EXPORT_SYMBOL(symbol)		static_assert(sizeof(typeof(symbol) *))
 #undef EXPORT_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(symbol)	EXPORT_SYMBOL(symbol)
