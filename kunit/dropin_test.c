@@ -153,7 +153,7 @@ static void dropin_reallocates(struct kunit *test)
 	expect_all_free(test, objects, reports);
 }
 
-static char *format(const char *fmt, ...)
+static __printf(1, 2) char *format(const char *fmt, ...)
 {
 	va_list args;
 	char *str;
@@ -174,15 +174,17 @@ static void dropin_copies(struct kunit *test)
 		kasprintf(GFP_KERNEL, "%c %s", 'a', "string"), format("a %s", "string"),
 		kvmemdup("a string", 9, GFP_KERNEL), kmemdup_array("a string", 3, 3, GFP_KERNEL),
 	};
+	size_t huge = SIZE_MAX / 2;
 	unsigned int i;
 
+	OPTIMIZER_HIDE_VAR(huge);
 	for (i = 0; i < ARRAY_SIZE(str); i++) {
 		KUNIT_EXPECT_TRUE_MSG(test, goalloc_owns(str[i]), "copy %u", i);
 		KUNIT_EXPECT_STREQ(test, str[i], "a string");
 	}
 	KUNIT_EXPECT_NULL(test, kstrdup(NULL, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, kstrndup(NULL, 5, GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, kmemdup_array("", SIZE_MAX / 2, 3, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, kmemdup_array("", huge, 3, GFP_KERNEL | __GFP_NOWARN));
 	for (i = 0; i < ARRAY_SIZE(str); i++)
 		kfree_const(str[i]);
 	kfree_const(kstrdup_const("neither", GFP_KERNEL));
