@@ -20,8 +20,8 @@ RELEASE		:= $(shell awk '{ gsub("\"", ""); print $$3 }' $(KDIR)/include/generate
 BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
-.PHONY: all modules selftests kunit install modules_install clean run test test-all check coverage \
-	mutate bench deb deb-test help stage
+.PHONY: all modules selftests clients kunit install modules_install clean run test test-all check \
+	coverage mutate bench deb deb-test help stage
 
 all: modules
 
@@ -31,6 +31,18 @@ modules: stage	## build goalloc.ko for the running kernel, or for KDIR=<its buil
 
 selftests: stage	## build goalloc.ko and the client modules of selftests/
 	+@$(KBUILD) GOALLOC_SELFTESTS=m modules
+
+# What of the kernel's source the clients are built from.
+CLIENT_SOURCES	:= rhashtable.c test_rhashtable.c objagg.c test_objagg.c parman.c test_parman.c
+
+clients: modules	## build the clients of selftests/clients (KSOURCE= the kernel's source)
+	+@for kind in plain dropin; do \
+		dir=$(BUILD)/clients/$$kind && mkdir -p $$dir && \
+		ln -sf $(CURDIR)/selftests/clients/* $(addprefix $(KSOURCE)/lib/,$(CLIENT_SOURCES)) $$dir && \
+		$(MAKE) --no-print-directory -C $(KDIR) M=$$dir $(OTHER_CC) GOALLOC=$(CURDIR) \
+			DROPIN=$$([ $$kind = plain ] || echo y) \
+			KBUILD_EXTRA_SYMBOLS=$(BUILD)/Module.symvers modules || exit; \
+	done
 
 kunit: stage	## build goalloc.ko and the KUnit suites (KDIR= a kernel with CONFIG_KUNIT)
 	+@$(KBUILD) GOALLOC_KUNIT=m modules

@@ -3,6 +3,7 @@
  * goalloc's private header: the layers, what they share, and what each offers
  * to the one above it.
  *
+ *	dropin		the front door under the kernel's names
  *	string, owner	copies; what belongs to a device or a mempool
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
@@ -481,6 +482,10 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
 void tiny_free_span(struct mspan *s);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
+
+/* --------------------------------------------------------------- dropin.c */
+
+void dropin_exit(void);
 
 /* ------------------------------------------------------------- kmemleak.c */
 

@@ -115,6 +115,7 @@ fail:
 
 static void __exit goalloc_exit(void)
 {
+	dropin_exit();
 	proc_exit();
 	named_exit();
 	goalloc_free_rcu_barrier();

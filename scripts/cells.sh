@@ -132,6 +132,7 @@ boot()
 	set -- "$top/scripts/guest/cell.sh" "$top"/selftests/*.sh "$top/selftests/traces" "$modules"/goalloc/*.ko
 	[ -z "$suites" ] || set -- "$@" "$suites"
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
+	[ -z "$list" ] || [ ! -d "$modules/clients" ] || set -- "$@" "$modules/clients"
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
 		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
 
@@ -164,6 +165,7 @@ build()
 	if [ "$kernel" = stock ]; then
 		image=$("$top/scripts/fetch-kernel.sh" image "$series") || return
 		modules=$("$top/scripts/build-modules.sh" "$series") || return
+		[ "$tests" != 'test_*.sh' ] || "$top/scripts/build-client.sh" "$series" >/dev/null
 		return
 	fi
 	set -- "$top/kunit/.kunitconfig" "$top/scripts/configs/vm.config"

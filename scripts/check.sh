@@ -99,9 +99,9 @@ build()
 kernel_doc()
 {
 	nothing_found perl "$source61/scripts/kernel-doc" -none -Werror \
-		goalloc/*.[ch] include/linux/goalloc.h &&
+		goalloc/*.[ch] include/linux/*.h &&
 	nothing_found python3 "$source73/tools/docs/kernel-doc" -none -Werror -Wall \
-		goalloc/*.[ch] include/linux/goalloc.h
+		goalloc/*.[ch] include/linux/*.h
 }
 
 public_doc() { awk -f scripts/static/kernel-doc.awk goalloc/*.c include/linux/goalloc.h; }
