@@ -407,15 +407,17 @@ static void scavenge_background_used(struct kunit *test)
 /* Wholly free spans of a class that nobody asks for go at once, not by halves. */
 static void scavenge_background_unvisited(struct kunit *test)
 {
-	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
-	void *obj = goalloc_alloc(64, GFP_KERNEL);	/* so that each turn looks at this CPU */
 	unsigned int i, turns = 0;
 	struct mcache *cache;
+	struct mcentral *c;
+	void *obj;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
-	KUNIT_ASSERT_NOT_NULL(test, obj);
 	util_pin(test, cpumask_first(cpu_online_mask));
+	obj = goalloc_alloc(64, GFP_KERNEL);	/* so that each turn looks at this CPU */
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	cache = raw_cpu_ptr(default_heap.cache);
 	goalloc_scavenge_interval = 200;
 	for (i = 0; i < NR_OBJS; i++)
@@ -437,13 +439,15 @@ static void scavenge_background_unvisited(struct kunit *test)
 /* What memory pressure could bring is what lies in the page heaps and in wholly free spans. */
 static void scavenge_idle_is_counted(struct kunit *test)
 {
-	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
 	struct mem_counts m;
+	struct mcentral *c;
 	unsigned long idle;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_pin(test, cpumask_first(cpu_online_mask));
+	c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	goalloc_scavenge_interval = 60000;
 	for (i = 0; i < NR_OBJS; i++)
 		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
