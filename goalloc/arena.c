@@ -59,8 +59,11 @@ static void arena_machine(unsigned long *first, unsigned long *end)
 	*first = ULONG_MAX;
 	*end = 0;
 	for_each_node_state(nid, N_MEMORY) {
-		*first = min_t(unsigned long, *first, __va(PFN_PHYS(node_start_pfn(nid))));
-		*end = max_t(unsigned long, *end, __va(PFN_PHYS(node_end_pfn(nid))));
+		unsigned long start = (unsigned long)__va(PFN_PHYS(node_start_pfn(nid)));
+		unsigned long stop = (unsigned long)__va(PFN_PHYS(node_end_pfn(nid)));
+
+		*first = min(*first, start);
+		*end = max(*end, stop);
 	}
 }
 

@@ -78,9 +78,11 @@ static void dropin_allocates(struct kunit *test)
 /* What goalloc does not serve is the kernel's, and is freed as any other. */
 static void dropin_falls_back(struct kunit *test)
 {
+	static void (* const frees[])(const void *) = { kfree, kvfree, kfree_sensitive };
 	unsigned long objects = live_objects(), reports = debug_bad_frees();
 	void *account = kmalloc(100, GFP_KERNEL_ACCOUNT), *dma = kmalloc(100, GFP_KERNEL | GFP_DMA);
 	void *large = kvmalloc(GOALLOC_MAX_SIZE + 1, GFP_KERNEL), *most, *real;
+	unsigned int i;
 
 	KUNIT_EXPECT_NOT_NULL(test, account);
 	KUNIT_EXPECT_NOT_NULL(test, large);
@@ -97,10 +99,10 @@ static void dropin_falls_back(struct kunit *test)
 	real = real_kmalloc(100, GFP_KERNEL);
 	KUNIT_EXPECT_FALSE(test, goalloc_owns(real));
 	kvfree(real);
-	kfree(NULL);
-	kfree(ZERO_SIZE_PTR);
-	kvfree(NULL);
-	kfree_sensitive(NULL);
+	for (i = 0; i < ARRAY_SIZE(frees); i++) {
+		frees[i](NULL);
+		frees[i](ZERO_SIZE_PTR);
+	}
 	KUNIT_EXPECT_EQ(test, ksize(NULL), 0);
 	expect_all_free(test, objects, reports);
 }

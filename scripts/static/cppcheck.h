@@ -9,5 +9,10 @@
 #define for_each_node(node)		for ((node) = 0; (node) < nr_node_ids; (node)++)
 #define for_each_online_node(node)	for_each_node(node)
 #define for_each_node_state(node, s)	for_each_node(node)
+#define list_for_each_entry_rcu(pos, head, member, ...) \
+	for ((pos) = first_of(head); (pos); (pos) = next_of(pos))
+#define list_for_each_entry_safe(pos, n, head, member) \
+	for ((pos) = first_of(head); (n) = next_of(pos), (pos); (pos) = (n))
+#define DEFINE_FREE(name, type, free)	static type name
 #define RB_DECLARE_CALLBACKS_MAX(...)	static int callbacks
 #define MODULE_LICENSE(s)
