@@ -177,13 +177,21 @@ void goalloc_free_rcu_mightsleep(const void *ptr)
 }
 EXPORT_SYMBOL_GPL(goalloc_free_rcu_mightsleep);
 
+/* What leaves the list has made the queue busy before: so the list is looked at first. */
+static bool is_idle(struct free_rcu_queue *q)
+{
+	if (!llist_empty(&q->pending))
+		return false;
+	smp_rmb();	/* pending before busy; free_rcu_begin() has the other one */
+	return !atomic_read(&q->busy);
+}
+
 /* What waits at this moment waits through at most two batches. */
 static void wait_for_queue(struct free_rcu_queue *q)
 {
 	unsigned long start = READ_ONCE(q->batches);
 
-	while ((atomic_read(&q->busy) || !llist_empty(&q->pending)) &&
-	       READ_ONCE(q->batches) - start < 2)
+	while (!is_idle(q) && READ_ONCE(q->batches) - start < 2)
 		if (!flush_rcu_work(&q->work))
 			schedule_timeout_uninterruptible(1);
 }
