@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Promise: when all free memory lies in single blocks of 8 KiB, goalloc serves objects
 # up to 8 KiB from them, metadata included, and refuses larger ones with NULL; when it
-# lies in single pages of 4 KiB it refuses all; and afterwards it works as before and
+# lies in single pages of 4 KiB it refuses; and afterwards it works as before and
 # everything goes back.
 #
 # GUEST: --memory 256M
@@ -22,7 +22,7 @@ fragmented()
 	same Drawn "$(value Drawn)" 0
 	sums || complain 'the sums are wrong'
 	verdict "$what"
-	dmesg | sed -n 's/.*\(goalloc_fragmented: .*\)/# \1/p' | tail -n 1
+	dmesg | sed -n 's/.*\(goalloc_fragmented: .*free in.*\)/# \1/p' | tail -n 1
 }
 
 needs goalloc_fragmented
