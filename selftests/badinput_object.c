@@ -93,11 +93,16 @@ void object_free(struct object *o)
 	o->ptr = NULL;
 }
 
-/* Half the case's own sizes (less of large ones), half anything, mostly small. */
+/*
+ * Half the case's own sizes, half anything, mostly small.  Less of large ones, and of
+ * huge ones much less: every byte is written and looked at.
+ */
 static void object_choose(struct object *o, const struct bad_case *c)
 {
-	u32 max = rnd() % 100, own_one_in = c->sizes[0] > SZ_32K ? 8 : 2;
+	u32 max = rnd() % 100, own_one_in = 2;
 
+	if (c->sizes[0] > SZ_32K)
+		own_one_in = c->sizes[0] > SZ_1M ? 100 : 16;
 	o->noscan = rnd() % 2;
 	max = max < 30 ? 16 : max < 70 ? 256 : max < 90 ? SZ_4K : max < 99 ? SZ_32K : SZ_256K;
 	o->size = 1 + rnd() % max;
