@@ -27,7 +27,7 @@ describe()
 	kernel=kunit fragments=fault tests='test_stress.sh fault_*.sh' stress=20 limit=900 machine='' arch=x86
 	case $1 in
 	stock-6.1 | stock-6.12 | stock-7.3)
-		series=${1#*-} kernel=stock tests='test_*.sh' stress=60 limit=1200
+		series=${1#*-} kernel=stock tests="test_*.sh${clients- clients_*.sh}" stress=60 limit=1200
 		about="the selftests on Debian's Linux $series" ;;
 	kunit-6.1 | kunit-6.12 | kunit-7.3)
 		series=${1#*-} tests='fault_*.sh' limit=600
@@ -165,7 +165,7 @@ build()
 	if [ "$kernel" = stock ]; then
 		image=$("$top/scripts/fetch-kernel.sh" image "$series") || return
 		modules=$("$top/scripts/build-modules.sh" "$series") || return
-		[ "$tests" != 'test_*.sh' ] || "$top/scripts/build-client.sh" "$series" >/dev/null
+		[ "${tests% clients_*}" = "$tests" ] || "$top/scripts/build-client.sh" "$series" >/dev/null
 		return
 	fi
 	set -- "$top/kunit/.kunitconfig" "$top/scripts/configs/vm.config"
