@@ -283,6 +283,108 @@ size_t goalloc_dropin_kmalloc_size_roundup(size_t size)
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_size_roundup);
 
+/* ------------------------------------------------------------------- copies */
+
+/* (A string that is too long for goalloc is too long for kmalloc().) */
+static bool served_flags(gfp_t gfp)
+{
+	return served(0, gfp);
+}
+
+/**
+ * goalloc_dropin_kmemdup() - kmemdup(), in memory from goalloc if it serves the request
+ * @src: what to copy
+ * @len: bytes of it
+ * @gfp: as for kmalloc()
+ *
+ * Context: as kmemdup().
+ * Return: as kmemdup().
+ */
+void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	return served(len, gfp) ? goalloc_memdup(src, len, gfp) : kmemdup(src, len, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
+
+/**
+ * goalloc_dropin_kmemdup_nul() - kmemdup_nul(), in memory from goalloc if it serves the request
+ * @src: the characters, or NULL
+ * @len: how many
+ * @gfp: as for kmalloc()
+ *
+ * Context: as kmemdup_nul().
+ * Return: as kmemdup_nul().
+ */
+char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
+{
+	return served_flags(gfp) ? goalloc_memdup_nul(src, len, gfp) : kmemdup_nul(src, len, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup_nul);
+
+/**
+ * goalloc_dropin_kstrdup() - kstrdup(), in memory from goalloc if it serves the request
+ * @src: the string, or NULL
+ * @gfp: as for kmalloc()
+ *
+ * Context: as kstrdup().
+ * Return: as kstrdup().
+ */
+char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp)
+{
+	return served_flags(gfp) ? goalloc_strdup(src, gfp) : kstrdup(src, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kstrdup);
+
+/**
+ * goalloc_dropin_kstrndup() - kstrndup(), in memory from goalloc if it serves the request
+ * @src: the string, or NULL
+ * @max: characters to copy at most
+ * @gfp: as for kmalloc()
+ *
+ * Context: as kstrndup().
+ * Return: as kstrndup().
+ */
+char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp)
+{
+	return served_flags(gfp) ? goalloc_strndup(src, max, gfp) : kstrndup(src, max, gfp);
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
+
+/**
+ * goalloc_dropin_kvasprintf() - kvasprintf(), in memory from goalloc if it serves the request
+ * @gfp: as for kmalloc()
+ * @fmt: as for printk()
+ * @args: its arguments
+ *
+ * Context: as kvasprintf().
+ * Return: as kvasprintf().
+ */
+char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
+{
+	return served_flags(gfp) ? goalloc_vasprintf(gfp, fmt, args) : kvasprintf(gfp, fmt, args);
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kvasprintf);
+
+/**
+ * goalloc_dropin_kasprintf() - kasprintf(), in memory from goalloc if it serves the request
+ * @gfp: as for kmalloc()
+ * @fmt: as for printk()
+ *
+ * Context: as kasprintf().
+ * Return: as kasprintf().
+ */
+char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *str;
+
+	va_start(args, fmt);
+	str = goalloc_dropin_kvasprintf(gfp, fmt, args);
+	va_end(args);
+	return str;
+}
+EXPORT_SYMBOL_GPL(goalloc_dropin_kasprintf);
+
 /* --------------------------------------------------------- after a grace period */
 
 static LLIST_HEAD(rcu_waiting);

@@ -155,26 +155,24 @@ static void dropin_reallocates(struct kunit *test)
 	expect_all_free(test, objects, reports);
 }
 
-static __printf(1, 2) char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *str;
-
-	va_start(args, fmt);
-	str = kvasprintf(GFP_KERNEL, fmt, args);
-	va_end(args);
-	return str;
-}
-
-/* Copies are goalloc's and say what the original says; constants are left alone. */
+/*
+ * Copies say what the original says and are goalloc's, but where the request is not for
+ * it; constants are left alone.
+ */
 static void dropin_copies(struct kunit *test)
 {
 	unsigned long objects = live_objects(), reports = debug_bad_frees();
 	void *str[] = {
 		kstrdup("a string", GFP_KERNEL), kstrndup("a string, cut", 8, GFP_KERNEL),
 		kmemdup("a string", 9, GFP_KERNEL), kmemdup_nul("a string, cut", 8, GFP_KERNEL),
-		kasprintf(GFP_KERNEL, "%c %s", 'a', "string"), format("a %s", "string"),
-		kvmemdup("a string", 9, GFP_KERNEL), kmemdup_array("a string", 3, 3, GFP_KERNEL),
+		kasprintf(GFP_KERNEL, "%c %s", 'a', "string"), kvmemdup("a string", 9, GFP_KERNEL),
+		kmemdup_array("a string", 3, 3, GFP_KERNEL),
+	};
+	void *theirs[] = {
+		kstrdup("charged", GFP_KERNEL_ACCOUNT), kstrndup("charged", 9, GFP_KERNEL_ACCOUNT),
+		kmemdup("charged", 8, GFP_KERNEL_ACCOUNT),
+		kmemdup_nul("charged", 7, GFP_KERNEL_ACCOUNT),
+		kasprintf(GFP_KERNEL_ACCOUNT, "%s", "charged"),
 	};
 	size_t huge = SIZE_MAX / 2;
 	unsigned int i;
@@ -187,10 +185,16 @@ static void dropin_copies(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, kstrdup(NULL, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, kstrndup(NULL, 5, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, kmemdup_array("", huge, 3, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, kmemdup_nul("", huge * 2 + 1, GFP_KERNEL | __GFP_NOWARN));
 	for (i = 0; i < ARRAY_SIZE(str); i++)
 		kfree_const(str[i]);
 	kfree_const(kstrdup_const("neither", GFP_KERNEL));
 	kfree_const(NULL);
+	for (i = 0; i < ARRAY_SIZE(theirs); i++) {
+		KUNIT_EXPECT_FALSE_MSG(test, goalloc_owns(theirs[i]), "copy %u", i);
+		KUNIT_EXPECT_STREQ(test, theirs[i], "charged");
+		kfree(theirs[i]);
+	}
 	expect_all_free(test, objects, reports);
 }
 

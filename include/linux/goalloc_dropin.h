@@ -184,73 +184,26 @@ static inline void goalloc_dropin_kfree_bulk(size_t n, void **ptrs)
 
 /* ------------------------------------------------------------------- copies */
 
-static inline __alloc_size(2) void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp)
-{
-	void *ptr = goalloc_dropin_kmalloc(len, gfp);
+void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp) __realloc_size(2);
+char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp) __malloc;
+char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp) __malloc;
+char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp) __malloc;
+__printf(2, 0) __malloc
+char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args);
+__printf(2, 3) __malloc char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...);
 
-	return ptr ? memcpy(ptr, src, len) : NULL;
-}
-
-static inline __alloc_size(2, 3)
+static inline __realloc_size(2, 3)
 void *goalloc_dropin_kmemdup_array(const void *src, size_t n, size_t size, gfp_t gfp)
 {
 	return goalloc_dropin_kmemdup(src, size_mul(n, size), gfp);
 }
 
-static inline __alloc_size(2) void *goalloc_dropin_kvmemdup(const void *src, size_t len, gfp_t gfp)
+static inline __realloc_size(2)
+void *goalloc_dropin_kvmemdup(const void *src, size_t len, gfp_t gfp)
 {
 	void *ptr = goalloc_dropin_kvmalloc(len, gfp);
 
 	return ptr ? memcpy(ptr, src, len) : NULL;
-}
-
-static inline char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
-{
-	char *str = src ? goalloc_dropin_kmalloc(len + 1, gfp) : NULL;
-
-	if (str) {
-		memcpy(str, src, len);
-		str[len] = '\0';
-	}
-	return str;
-}
-
-static inline char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp)
-{
-	return src ? goalloc_dropin_kmemdup_nul(src, strlen(src), gfp) : NULL;
-}
-
-static inline char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp)
-{
-	return src ? goalloc_dropin_kmemdup_nul(src, strnlen(src, max), gfp) : NULL;
-}
-
-static inline __printf(2, 0) __malloc
-char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
-{
-	va_list again;
-	char *str;
-	int len;
-
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	str = goalloc_dropin_kmalloc(len + 1, gfp);
-	if (str)
-		WARN(vsnprintf(str, len + 1, fmt, args) != len, "%s: its arguments changed", fmt);
-	return str;
-}
-
-static inline __printf(2, 3) __malloc
-char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *str;
-
-	va_start(args, fmt);
-	str = goalloc_dropin_kvasprintf(gfp, fmt, args);
-	va_end(args);
-	return str;
 }
 
 /* ------------------------------------------------ the kernel's, for exempted call sites */
