@@ -29,6 +29,7 @@
 #define ALIGN_MIN	8UL
 #define ALIGN_MAX	SZ_8K
 
+/* @size is 0 where one object has it to itself. */
 struct goalloc_chunk {
 	struct goalloc_chunk *next;
 	size_t size;
@@ -36,42 +37,37 @@ struct goalloc_chunk {
 
 static size_t next_chunk(const struct goalloc_region *region)
 {
-	return region->chunks ? min_t(size_t, region->chunks->size * 2, CHUNK_MAX) : CHUNK_MIN;
-}
+	size_t newest = region->chunks ? region->chunks->size : 0;
 
-static struct goalloc_chunk *new_chunk(size_t size, gfp_t gfp)
-{
-	struct goalloc_chunk *chunk = goalloc_alloc(size, gfp & ~__GFP_ZERO);
-
-	if (chunk)
-		chunk->size = size;
-	return chunk;
+	return clamp_t(size_t, newest * 2, CHUNK_MIN, CHUNK_MAX);
 }
 
 /* An object in a chunk of its own.  The newest chunk stays the newest. */
 static void *alloc_alone(struct goalloc_region *region, size_t bytes, size_t align, gfp_t gfp)
 {
-	struct goalloc_chunk *chunk = new_chunk(bytes, gfp);
+	struct goalloc_chunk *chunk = goalloc_alloc(bytes, gfp & ~__GFP_ZERO);
 	struct goalloc_chunk **place = region->chunks ? &region->chunks->next : &region->chunks;
 
 	if (!chunk)
 		return NULL;
 	chunk->next = *place;
 	*place = chunk;
-	chunk->size = min_t(size_t, bytes, CHUNK_MIN);	/* the next one doubles that at most */
+	chunk->size = 0;
 	return PTR_ALIGN((void *)(chunk + 1), align);
 }
 
 static bool add_chunk(struct goalloc_region *region, gfp_t gfp)
 {
-	struct goalloc_chunk *chunk = new_chunk(next_chunk(region), gfp);
+	size_t size = next_chunk(region);
+	struct goalloc_chunk *chunk = goalloc_alloc(size, gfp & ~__GFP_ZERO);
 
 	if (!chunk)
 		return false;
 	chunk->next = region->chunks;
+	chunk->size = size;
 	region->chunks = chunk;
 	region->next = (char *)(chunk + 1);
-	region->left = chunk->size - sizeof(*chunk);
+	region->left = size - sizeof(*chunk);
 	return true;
 }
 
