@@ -120,8 +120,8 @@ static void __exit goalloc_exit(void)
 	named_exit();
 	goalloc_free_rcu_barrier();
 	kv_exit();
+	scavenge_all();		/* while CPUs that go down are still looked after */
 	scavenge_exit();
-	scavenge_all();
 	report_leaks();
 	free_metadata();
 	fault_exit();
