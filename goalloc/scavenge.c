@@ -63,7 +63,7 @@ static void flush_cpu(int cpu)
 	for_each_heap(heap) {
 		struct mcache *c = per_cpu_ptr(heap->cache, cpu);
 
-		if (!READ_ONCE(c->holds) && heap != &default_heap)
+		if (!READ_ONCE(c->holds))
 			continue;
 		tiny_flush(c);
 		mcache_flush(c);
