@@ -4,10 +4,12 @@
  * to the one above it.
  *
  *	dropin		the front door under the kernel's names
+ *	region, stack	bump allocation; segments of a power of two
  *	string, owner	copies; what belongs to a device or a mempool
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
  *	malloc, tiny	the front door: sizes and flags
+ *	bulk		the front door for many objects at once
  *	heap		how a heap comes to be
  *	mcache		per CPU: spans to allocate from without a lock
  *	mcentral	per span class and node: spans that no CPU owns
@@ -31,6 +33,14 @@
  * call of the buddy allocator.  A CPU that marked a slot or its page cache busy
  * takes no lock before it has cleared the mark, because preemption is off
  * between.
+ *
+ * What is done to heaps as a whole is done by tasks, and sleeps:
+ *
+ *	named_mutex > cpus_read_lock() > scavenge_mutex > heap_lock
+ *
+ * Nothing allocates under scavenge_mutex, which the shrinker takes; the locks above
+ * are taken under it, but not under heap_lock.  heap_list is read under
+ * rcu_read_lock() too, and mcentral.lock and those behind it are taken there.
  */
 #ifndef _GOALLOC_INTERNAL_H
 #define _GOALLOC_INTERNAL_H
