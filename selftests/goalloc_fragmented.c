@@ -39,13 +39,10 @@ MODULE_PARM_DESC(size, "bytes of the objects");
 
 static unsigned int least;
 module_param(least, uint, 0444);
-MODULE_PARM_DESC(least, "per cent of the free memory that goalloc must give at least; 0: less than 5");
+MODULE_PARM_DESC(least, "per cent of the free memory that goalloc must give at least; 0: none");
 
 static LIST_HEAD(pinned);
 static LIST_HEAD(loose);
-
-/* What the kernel gives up while memory is scarce may make a larger block of a smaller. */
-#define STRAY_PERCENT	5
 
 /* Everything, whatever the watermarks say: nobody else runs on the guest's memory now. */
 #define GFP_PIN		(__GFP_MEMALLOC | __GFP_NOWARN)
@@ -64,6 +61,22 @@ static void pin_all(void)
 		split_page(page, order);
 		for (i = 0; i < 1U << order; i++)
 			list_add(&page[i].lru, is_pinned(page + i) ? &pinned : &loose);
+	}
+}
+
+/*
+ * Blocks of twice keep KiB that the kernel gives up while memory is scarce: whoever
+ * asks for one makes it give up more.  Until it has none.
+ */
+static void pin_strays(void)
+{
+	unsigned int larger = get_order(keep << 11), i;
+	struct page *page;
+
+	while ((page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, larger))) {
+		split_page(page, larger);
+		for (i = 0; i < 1U << larger; i++)
+			list_add(&page[i].lru, &pinned);
 	}
 }
 
@@ -112,6 +125,8 @@ static int __init fragmented_init(void)
 	pin_all();
 	pages = unpin(&loose);
 	free = pages << PAGE_SHIFT;
+	if (!least)
+		pin_strays();
 	given = fill_and_free(&changed);
 	pages = unpin(&pinned);
 	percent = free ? div64_ul(given * 100, free) : 0;
@@ -119,7 +134,7 @@ static int __init fragmented_init(void)
 		size, given >> 10, free >> 10, keep, percent, pages << (PAGE_SHIFT - 10));
 	obj = goalloc_alloc(size, GFP_KERNEL);
 	goalloc_free(obj);
-	if (!obj || changed || !free || percent < least || (!least && percent >= STRAY_PERCENT)) {
+	if (!obj || changed || !free || percent < least || (!least && percent)) {
 		pr_err("FAIL: %lu objects changed, afterwards %s\n", changed,
 		       obj ? "memory" : "none");
 		return -EIO;
