@@ -51,7 +51,7 @@ module_param(nslots, uint, 0444);
 MODULE_PARM_DESC(nslots, "objects that may live at once (default 8192)");
 
 #define NMI_OPS_MINUTE	100000	/* in a minute or more; fewer mean nothing */
-#define NMI_OPS_SECOND	250	/* in less, where debug kernels are so much slower */
+#define PATIENCE	4	/* times as long as told, until there are as many */
 
 static const char * const kind_names[NR_KINDS] = {
 	"task", "softirq", "hardirq", "nmi", "producer", "consumer",
@@ -70,19 +70,46 @@ static void free_rest(void)
 			slot_free(a, &slots[i]);
 }
 
-/* Frees and attempts to allocate in NMI: as many as the time demands? */
-static bool enough_in_nmi(const struct actor *a, unsigned long nmis)
+/* Frees and attempts to allocate in NMI, until now. */
+static unsigned long nmi_ops(void)
 {
-	unsigned long ops = a->frees + a->allocs + a->reallocs + a->nulls;
-	unsigned long demand = seconds < 60 ? NMI_OPS_SECOND * seconds : NMI_OPS_MINUTE;
+	unsigned long ops = 0;
+	int cpu;
 
+	for_each_possible_cpu(cpu) {
+		const struct actor *a = per_cpu_ptr(actors[NMI], cpu);
+
+		ops += READ_ONCE(a->frees) + READ_ONCE(a->allocs) + READ_ONCE(a->reallocs) +
+		       READ_ONCE(a->nulls);
+	}
+	return ops;
+}
+
+/* How many of them the time demands. */
+static unsigned long nmi_demand(void)
+{
+	return nmi_present() ? mult_frac((unsigned long)NMI_OPS_MINUTE, min(seconds, 60U), 60) : 0;
+}
+
+/* Let it run for as long as told, and on a slow machine until there were enough NMIs. */
+static void let_run(void)
+{
+	unsigned long end = jiffies + PATIENCE * seconds * HZ;
+
+	schedule_timeout_idle(seconds * HZ);	/* no hung task, however long */
+	while (nmi_ops() < nmi_demand() && time_before(jiffies, end))
+		schedule_timeout_idle(HZ);
+}
+
+static bool enough_in_nmi(unsigned long nmis)
+{
 	if (!nmi_present()) {
 		pr_info("no NMI actor: this machine has no local APIC that could send NMIs\n");
 		return true;
 	}
 	pr_info("%lu NMIs; %lu frees and allocation attempts in NMI, at least %lu demanded\n",
-		nmis, ops, demand);
-	return ops >= demand;
+		nmis, nmi_ops(), nmi_demand());
+	return nmi_ops() >= nmi_demand();
 }
 
 /* Print a row per context.  True: all is well. */
@@ -113,7 +140,7 @@ static bool report(void)
 		frees += sum[kind].frees;
 		bad += sum[kind].bad;
 	}
-	return enough_in_nmi(&sum[NMI], nmis) && allocs && allocs == frees && !bad;
+	return enough_in_nmi(nmis) && allocs && allocs == frees && !bad;
 }
 
 static void free_all(void)
@@ -166,7 +193,7 @@ static int __init stress_init(void)
 	err = start_contexts() ?: start_rings();
 	cpus_read_unlock();
 	if (!err)
-		schedule_timeout_idle(seconds * HZ);	/* no hung task, however long */
+		let_run();
 	stop_rings();
 	stop_contexts();
 	free_rest();
