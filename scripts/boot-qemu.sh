@@ -96,20 +96,5 @@ for try in 1 2 3; do
 	cp "$console" "$console.unbooted"
 done
 
-verdict=$(sed -n 's/^goalloc-verdict: //p' "$out")
-if [ -z "$verdict" ]; then
-	if grep -q '^goalloc-qemu: 124' "$out"; then
-		note "$name: the guest was stopped after $limit s without a verdict"
-	else
-		note "$name: the guest ended without a verdict"
-	fi
-	awk -f "$top/scripts/splats.awk" "$console" | head -n 5 >&2
-	note "the end of its console ($console):"
-	tail -n 15 "$console" >&2
-	exit 3
-fi
-if ! awk -f "$top/scripts/splats.awk" "$console" >&2; then
-	note "$name: the kernel complained, see $console"
-	exit 2
-fi
-[ "$verdict" -eq 0 ]
+! grep -q '^goalloc-qemu: 124' "$out" || note "$name: the guest was stopped after $limit s"
+judge "$name"

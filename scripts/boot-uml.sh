@@ -26,14 +26,4 @@ tr -d '\r' <"$console.raw" >"$console"
 rm -f "$console.raw"
 grep -av '^goalloc-' "$out" || :
 
-verdict=$(sed -n 's/^goalloc-verdict: //p' "$out")
-if [ -z "$verdict" ]; then
-	note "$name: the guest ended without a verdict; the end of its console ($console):"
-	tail -n 15 "$console" >&2
-	exit 3
-fi
-if ! awk -f "$top/scripts/splats.awk" "$console" >&2; then
-	note "$name: the kernel complained, see $console"
-	exit 2
-fi
-[ "$verdict" -eq 0 ]
+judge "$name"

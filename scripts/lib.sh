@@ -48,6 +48,25 @@ quietly()
 	return "$quiet_status"
 }
 
+# judge NAME: what came of a guest, by its logs.  0: its command succeeded; 1: it failed;
+# 2: the kernel complained; 3: it died or hung before the verdict.
+judge()
+{
+	verdict=$(sed -n 's/^goalloc-verdict: //p' "$logs/$1.out")
+	if [ -z "$verdict" ]; then
+		note "$1: the guest ended without a verdict"
+		awk -f "$top/scripts/splats.awk" "$logs/$1.console" | head -n 5 >&2
+		note "the end of its console ($logs/$1.console):"
+		tail -n 15 "$logs/$1.console" >&2
+		return 3
+	fi
+	if ! awk -f "$top/scripts/splats.awk" "$logs/$1.console" >&2; then
+		note "$1: the kernel complained, see $logs/$1.console"
+		return 2
+	fi
+	[ "$verdict" -eq 0 ]
+}
+
 # one_at_a_time NAME: wait until no other goalloc script holds NAME.  Held until
 # this script ends.
 one_at_a_time()
