@@ -6,6 +6,8 @@
 # that client, and apt removes it without a trace.  Prints KTAP.  Needs root.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib.sh
+. "$top/selftests/lib.sh"
 
 "$top/scripts/install-tools.sh" deb debtest module boot
 deb=$("$top/scripts/deb.sh")
@@ -15,25 +17,9 @@ release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 root=$top/build/deb/debian
 log=$logs/deb-test.log
-number=0
-failed=0
 
 # within COMMAND...: in the chroot.
 within() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@" >>"$log" 2>&1 </dev/null; }
-
-# check WHAT COMMAND...
-check()
-{
-	number=$((number + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		failed=1
-	fi
-}
 
 built() { find "$root/lib/modules/$release" -name 'goalloc.ko*' | grep -q .; }
 
@@ -43,7 +29,7 @@ build_client()
 	cp "$top/selftests/goalloc_example.c" "$root/client/"
 	printf 'obj-m := goalloc_example.o\nccflags-y := -I/usr/src/goalloc/include\n' >"$root/client/Kbuild"
 	within make -C "/lib/modules/$release/build" M=/client \
-		"KBUILD_EXTRA_SYMBOLS=/usr/src/goalloc/symvers/$release/Module.symvers" modules
+		"KBUILD_EXTRA_SYMBOLS=/usr/src/goalloc/build/$release/Module.symvers" modules
 }
 
 loads()
@@ -69,12 +55,11 @@ echo "deb http://security.debian.org/debian-security bookworm-security main" >>"
 mount -t proc proc "$root/proc"
 quietly "$logs/deb-apt.log" chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
 	"apt-get update && apt-get install -y --no-install-recommends dkms linux-headers-$release"
-cp "$deb" "$root/tmp/"
+cp "$deb" "$root/"
 
 step "The package"
-echo "KTAP version 1"
-echo "1..7"
-check "apt installs it" within apt-get install -y --no-install-recommends "/tmp/${deb##*/}"
+plan 7
+check "apt installs it" within apt-get install -y --no-install-recommends "/${deb##*/}"
 check "DKMS built goalloc for $release" built
 check "dkms status says installed" within sh -c "dkms status goalloc/$version | grep -q '$release.*installed'"
 check "a client builds with its headers and Module.symvers" build_client
