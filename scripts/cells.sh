@@ -9,7 +9,8 @@
 
 # All cells, in order of value for their time.  The first two are what `make test` runs.
 # shellcheck disable=SC2034
-cells="kunit-6.1 stock-6.1 stock-7.3 debug stock-6.12 numa memory kunit-7.3 kcsan rt kunit-6.12 arm64"
+cells="kunit-6.1 stock-6.1 stock-7.3 clients-7.3 debug stock-6.12 numa memory kunit-7.3 clients-6.1
+	kcsan rt kunit-6.12 clients-6.12 arm64"
 
 # describe CELL: what it is.
 #
@@ -27,11 +28,14 @@ describe()
 	kernel=kunit fragments=fault tests='test_stress.sh fault_*.sh' stress=20 limit=900 machine='' arch=x86
 	case $1 in
 	stock-6.1 | stock-6.12 | stock-7.3)
-		series=${1#*-} kernel=stock tests="test_*.sh${clients- clients_*.sh}" stress=60 limit=1200
+		series=${1#*-} kernel=stock tests='test_*.sh' stress=60 limit=1200
 		about="the selftests on Debian's Linux $series" ;;
 	kunit-6.1 | kunit-6.12 | kunit-7.3)
 		series=${1#*-} tests='fault_*.sh' limit=600
 		about="the KUnit suites on Linux $series" ;;
+	clients-6.1 | clients-6.12 | clients-7.3)
+		series=${1#*-} kernel=stock tests='clients_*.sh'
+		about="the drop-in's clients on Debian's Linux $series" ;;
 	debug)
 		series=6.12 kernel=debug fragments="fault debug"
 		tests='test_stress.sh test_replay.sh test_heaps.sh fault_*.sh debug_*.sh'
@@ -132,7 +136,9 @@ boot()
 	set -- "$top/scripts/guest/cell.sh" "$top"/selftests/*.sh "$top/selftests/traces" "$modules"/goalloc/*.ko
 	[ -z "$suites" ] || set -- "$@" "$suites"
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
-	[ -z "$list" ] || [ ! -d "$modules/clients" ] || set -- "$@" "$modules/clients"
+	case $list in
+	*clients_*) set -- "$@" "$modules/clients" ;;
+	esac
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
 		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
 
@@ -165,7 +171,9 @@ build()
 	if [ "$kernel" = stock ]; then
 		image=$("$top/scripts/fetch-kernel.sh" image "$series") || return
 		modules=$("$top/scripts/build-modules.sh" "$series") || return
-		[ "${tests% clients_*}" = "$tests" ] || "$top/scripts/build-client.sh" "$series" >/dev/null
+		case $tests in
+		clients_*) "$top/scripts/build-client.sh" "$series" >/dev/null ;;
+		esac
 		return
 	fi
 	set -- "$top/kunit/.kunitconfig" "$top/scripts/configs/vm.config"

@@ -13,9 +13,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/cells.sh"
 
-# The drop-in's clients are left to the other stock cells, and to test-all: four minutes.
-# shellcheck disable=SC2034 # for cells.sh
-clients=
 passed=0 failed=0 skipped=0
 [ $# -gt 0 ] || set -- kunit selftests host
 
