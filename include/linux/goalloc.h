@@ -2,7 +2,8 @@
 /*
  * goalloc: Go's memory allocator for kernel modules.
  *
- * This header is all a client needs.  The functions mirror the kmalloc()
+ * This header is all that most clients need; <linux/goalloc_region.h> has regions
+ * and stacks, <linux/goalloc_kmalloc.h> the drop-in.  The functions mirror the kmalloc()
  * family: the same gfp flags, the same %ZERO_SIZE_PTR for a size of zero, the
  * same permission to free NULL.  What differs is written beside each function.
  *
