@@ -201,7 +201,7 @@ static void kv_atomic_free(struct kunit *test)
 	unsigned long reports = debug_bad_frees();
 	void *irq = kvalloc(test, HUGE_SIZE), *locked = kvalloc(test, HUGE_SIZE);
 	void *reader = kvalloc(test, HUGE_SIZE), *bh = kvalloc(test, HUGE_SIZE);
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 
 	util_call_on(test, raw_smp_processor_id(), free_fn, irq);
 	spin_lock(&lock);
