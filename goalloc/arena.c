@@ -8,8 +8,8 @@
  * where the buddy allocator once gave a page, and lives until the module goes.
  * They are counted from arena_base, where the machine's memory begins.
  * The map has three levels (see internal.h): arena_map[4 GiB] -> l2[4 MiB] ->
- * spans[8 KiB].  What is absent is an empty table, never NULL, so span_of() is
- * three loads after one comparison.
+ * spans[8 KiB].  What is absent is an empty table, or a span without objects, never
+ * NULL, so that a lookup is three loads after one comparison.
  *
  * Whoever holds a run of pages writes its spans[] entries; nobody else does.  An
  * entry is published with release after the span is made, and cleared before
@@ -33,6 +33,9 @@ unsigned long arena_map_l1_size __read_mostly;
 EXPORT_SYMBOL_FOR_KUNIT(arena_map_l1_size);
 struct arena_l2 **arena_map __read_mostly;
 EXPORT_SYMBOL_FOR_KUNIT(arena_map);
+
+struct mspan arena_no_span __read_mostly;
+EXPORT_SYMBOL_FOR_KUNIT(arena_no_span);
 
 static struct arena_l2 *arena_empty_l2 __read_mostly;
 static struct mspan **arena_empty_spans __read_mostly;
@@ -73,6 +76,16 @@ static struct mspan **arena_spans(const struct arena_l2 *l2, unsigned int index)
 	return l2->biased[index] + index * ARENA_PAGES;
 }
 
+static struct mspan **arena_spans_alloc(gfp_t gfp)
+{
+	struct mspan **spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, gfp);
+	unsigned int i;
+
+	for (i = 0; spans && i < ARENA_PAGES; i++)
+		spans[i] = &arena_no_span;
+	return spans;
+}
+
 static void arena_l2_init(struct arena_l2 *l2)
 {
 	unsigned int i;
@@ -92,7 +105,7 @@ int arena_map_init(void)
 	arena_map_l1_size = DIV_ROUND_UP(arenas, ARENA_L2_SIZE);
 	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA, NULL);
 
-	arena_empty_spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, GFP_KERNEL);
+	arena_empty_spans = arena_spans_alloc(GFP_KERNEL);
 	arena_empty_l2 = sys_alloc(ARENA_EMPTY_L2_BYTES, MEM_ARENA, GFP_KERNEL);
 	arena_map = sys_alloc(arena_map_l1_bytes(), MEM_ARENA, GFP_KERNEL);
 	if (!arena_empty_spans || !arena_empty_l2 || !arena_map)
@@ -200,7 +213,7 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 		return a;
 	l2 = arena_get_l2(ai, gfp);
 	new = arena_new(arena_base + (ai << ARENA_SHIFT), heap, gfp);
-	spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, gfp);
+	spans = arena_spans_alloc(gfp);
 	if (l2 && new && spans) {
 		spin_lock_irqsave(&arena_lock, flags);
 		if (!l2->arenas[i]) {
@@ -230,6 +243,7 @@ void arena_set_spans(unsigned long addr, unsigned int npages, struct mspan *s)
 	struct mspan **p = &arena_map[off >> ARENA_L1_SHIFT]
 			->biased[low >> ARENA_SHIFT][low >> GOALLOC_PAGE_SHIFT];
 
+	s = s ?: &arena_no_span;
 	while (npages--)
 		smp_store_release(p++, s);	/* filled in before a free finds it */
 }

@@ -7,8 +7,11 @@
 
 #include "internal.h"
 
+#undef goalloc_alloc		/* the functions */
+#undef goalloc_alloc_noscan
+
 /* Flags for which kmalloc() has other pages, or that it refuses. */
-#define GFP_ODD		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+#define GFP_ODD		__GOALLOC_GFP_ODD
 
 /* The class of a small request, of a size that keeps the architecture's alignment. */
 static __always_inline unsigned long small_class(size_t size)

@@ -235,6 +235,7 @@ struct arena_l2 {
 extern unsigned long arena_base;	/* address where the direct map has the first page */
 extern unsigned long arena_map_l1_size;
 extern struct arena_l2 **arena_map;
+extern struct mspan arena_no_span;	/* what the map has where there is no span */
 extern struct fixalloc arena_fixalloc;
 
 static __always_inline unsigned long arena_index(unsigned long addr)
@@ -254,22 +255,32 @@ static inline unsigned long arena_map_size(void)
 }
 
 /*
- * The span that @addr lies in, or NULL.  @addr may be anything: user space, a
- * vmalloc or non-canonical address becomes an index beyond the map.
+ * The span that @addr lies in, or arena_no_span, of which no address is an object: who
+ * asks for the object's index next need not ask whether there is a span.  @addr may be
+ * anything: user space, a vmalloc or non-canonical address becomes an index beyond the
+ * map.
  */
-static __always_inline struct mspan *span_of(unsigned long addr)
+static __always_inline struct mspan *span_or_none(unsigned long addr)
 {
 	unsigned long off = addr - arena_base;
 	struct mspan **spans, *s;
 	u32 low = off;
 
 	if (unlikely(off >> ARENA_L1_SHIFT >= arena_map_l1_size))
-		return NULL;
+		return &arena_no_span;
 	/* a table is replaced at most once, and an old one is as right as the new */
 	spans = data_race(data_race(arena_map[off >> ARENA_L1_SHIFT])->biased[low >> ARENA_SHIFT]);
 	s = data_race(spans[low >> GOALLOC_PAGE_SHIFT]);	/* a span, or none */
 	OPTIMIZER_HIDE_VAR(s);		/* one load, and in one instruction */
 	return s;
+}
+
+/* The same, or NULL. */
+static __always_inline struct mspan *span_of(unsigned long addr)
+{
+	struct mspan *s = span_or_none(addr);
+
+	return s == &arena_no_span ? NULL : s;
 }
 
 int arena_map_init(void);

@@ -119,22 +119,27 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 	return ptr;
 }
 
-/* The fast path for a small object that must be zero. */
-static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan,
-				   struct goalloc_heap *heap)
+/* The fast path for an object of a class that must be zero. */
+static __always_inline void *zeroed_of_class(size_t size, gfp_t gfp, unsigned long spc,
+					     struct goalloc_heap *heap)
 {
-	unsigned long sc;
 	bool needzero;
 	void *ptr;
 
+	if (!mcache_alloc_fast(heap, spc, &ptr, &needzero))
+		return alloc_general(size, gfp, spc & 1, heap);
+	if (needzero)
+		memset(ptr, 0, (goalloc_size_classes + (spc >> 1))->size);
+	return ptr;
+}
+
+/* The same by its size. */
+static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan,
+				   struct goalloc_heap *heap)
+{
 	if (!is_small(size, noscan ? TINY_BLOCK_SIZE : 0))
 		return alloc_general(size, gfp, noscan, heap);
-	sc = small_class(size);
-	if (!mcache_alloc_fast(heap, SPC(sc, noscan), &ptr, &needzero))
-		return alloc_general(size, gfp, noscan, heap);
-	if (needzero)
-		memset(ptr, 0, goalloc_size_classes[sc].size);
-	return ptr;
+	return zeroed_of_class(size, gfp, SPC(small_class(size), noscan), heap);
 }
 
 /* Of all flags only __GFP_ZERO has a fast path. */
@@ -200,6 +205,42 @@ void *goalloc_alloc_noscan(size_t size, gfp_t gfp)
 	return alloc_any(&default_heap, size, 1, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_noscan);
+
+static __always_inline struct mcache_slot __percpu *slots_at(unsigned long slot)
+{
+	return (void __percpu *)default_heap.cache + slot;
+}
+
+static __always_inline unsigned long slot_spc(unsigned long slot)
+{
+	return slot / __GOALLOC_SLOT_SIZE;
+}
+
+/*
+ * The front door for a size and flags that the compiler knows.  The header has looked
+ * up the class, found no flag that needs more than a window, and computed where in a
+ * CPU's cache the class's slot lies.
+ */
+void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
+{
+	void *ptr;
+
+	if (want_init_on_alloc(0))
+		return __goalloc_zalloc_class(size, gfp, slot);
+	if (likely(!ALWAYS_GENERAL && mcache_alloc_slot(slots_at(slot), &ptr, NULL)))
+		return ptr;
+	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap);
+}
+EXPORT_SYMBOL_GPL(__goalloc_alloc_class);
+
+/* Of all flags it has __GFP_ZERO, or init_on_alloc means it. */
+void *__goalloc_zalloc_class(size_t size, gfp_t gfp, unsigned long slot)
+{
+	if (ALWAYS_GENERAL)
+		return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap);
+	return zeroed_of_class(size, gfp, slot_spc(slot), &default_heap);
+}
+EXPORT_SYMBOL_GPL(__goalloc_zalloc_class);
 
 static void *alloc_node(size_t size, gfp_t gfp, int nid)
 {
@@ -346,10 +387,10 @@ static noinline void free_elsewhere(const void *ptr, struct mspan *s)
  */
 void goalloc_free(const void *ptr)
 {
-	struct mspan *s = span_of((unsigned long)ptr);
+	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
 
-	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
 	    ALWAYS_GENERAL) {
 		free_general(ptr, want_init_on_free(), "free");
 		return;
@@ -549,10 +590,10 @@ EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
  */
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 {
-	struct mspan *s = span_of((unsigned long)ptr);
+	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
 
-	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index) ||
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) ||
 		     mspan_cache(s) != heap->cache) || want_init_on_free() || ALWAYS_GENERAL) {
 		if (!of_other_heap(heap, ptr, "heap_free"))
 			goalloc_free(ptr);

@@ -53,6 +53,7 @@ struct mcache_slot {
 } ____cacheline_aligned;
 
 static_assert(offsetofend(struct mcache_slot, seq) <= 64);
+static_assert(sizeof(struct mcache_slot) == __GOALLOC_SLOT_SIZE);
 static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
 
 /**
@@ -193,7 +194,7 @@ static __always_inline struct mcache_slot __percpu *mcache_slots(struct goalloc_
 static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzero)
 {
 	u64 bits = slot->free;
-	unsigned long i = __ffs64(bits);
+	u32 i = __ffs64(bits);
 
 	WRITE_ONCE(slot->free, bits & (bits - 1));
 	if (needzero)
@@ -202,12 +203,12 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 }
 
 /* An object from this CPU's window.  False: it is empty, or the slot is busy. */
-static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					      void **obj, bool *needzero)
+static __always_inline bool mcache_alloc_slot(struct mcache_slot __percpu *slots, void **obj,
+					      bool *needzero)
 {
 	struct mcache_slot *slot;
 
-	if (!mcache_enter(mcache_slots(heap, spc), &slot))
+	if (!mcache_enter(slots, &slot))
 		return false;
 	if (unlikely(!slot->free)) {
 		mcache_leave(slot);
@@ -216,6 +217,12 @@ static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigne
 	*obj = mcache_take(slot, needzero);
 	mcache_leave(slot);
 	return true;
+}
+
+static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
+					      void **obj, bool *needzero)
+{
+	return mcache_alloc_slot(mcache_slots(heap, spc), obj, needzero);
 }
 
 /*

@@ -58,8 +58,8 @@ static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 
 	s->spc = c->spc;
 	s->elemsize = mspan_is_large(s) ? bytes : spc_elemsize(c->spc);
-	/* 0 for large ones, whose only index is 0: the quotient is not exact up there */
-	s->div_mul = mspan_is_large(s) ? 0 : U32_MAX / s->elemsize + 1;
+	/* 1 for large ones, whose only index is 0: the quotient is not exact up there */
+	s->div_mul = mspan_is_large(s) ? 1 : U32_MAX / s->elemsize + 1;
 	s->nelems = bytes / s->elemsize;
 	s->free_limit = c->spc == SPC_TINY ? 0 : s->nelems;
 	s->fresh = U16_MAX;

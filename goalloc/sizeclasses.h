@@ -26,7 +26,8 @@
 /**
  * struct goalloc_size_class - what there is to know about a size class
  * @size: bytes an object
- * @div_mul: index of the object at an offset in a span = (offset * (u64)div_mul) >> 32,
+ * @div_mul: offset * (u64)div_mul has in its upper 32 bits the index of the object at that
+ *	offset of a span, and in its lower ones less than div_mul where an object begins;
  *	exact for every offset
  * @nelems: objects in a span
  * @npages: pages in a span

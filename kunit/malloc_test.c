@@ -270,6 +270,59 @@ static void malloc_noscan_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bad, 0);
 }
 
+/* Are these objects of one size and kind?  They are freed. */
+static bool alike(void *known, void *unknown)
+{
+	struct mspan *s = span_of((unsigned long)known);
+	bool same = s && s->spc == span_of((unsigned long)unknown)->spc;
+
+	util_fill(known, s ? s->elemsize : 0, 0xa5);
+	goalloc_free(known);
+	goalloc_free(unknown);
+	return same;
+}
+
+/*
+ * A size and flags that the compiler knows get what they get otherwise, zeroed if asked
+ * for: each second object here was filled and freed by the one before.
+ */
+static __always_inline void expect_known(struct kunit *test, size_t size)
+{
+	size_t hidden = size;
+	void *zeroed;
+
+	OPTIMIZER_HIDE_VAR(hidden);
+	KUNIT_EXPECT_TRUE(test, alike(goalloc_alloc(size, GFP_KERNEL),
+				      goalloc_alloc(hidden, GFP_KERNEL)));
+	KUNIT_EXPECT_TRUE(test, alike(goalloc_alloc_noscan(size, GFP_KERNEL),
+				      goalloc_alloc_noscan(hidden, GFP_KERNEL)));
+	zeroed = goalloc_zalloc(size, GFP_KERNEL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(zeroed, 0, goalloc_size(zeroed)));
+	KUNIT_EXPECT_TRUE(test, alike(zeroed, goalloc_zalloc(hidden, GFP_KERNEL)));
+	zeroed = goalloc_zalloc_noscan(size, GFP_KERNEL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(zeroed, 0, goalloc_size(zeroed)));
+	KUNIT_EXPECT_TRUE(test, alike(zeroed, goalloc_zalloc_noscan(hidden, GFP_KERNEL)));
+}
+
+static void malloc_known_sizes(struct kunit *test)
+{
+	expect_known(test, 1);
+	expect_known(test, 8);
+	expect_known(test, 15);
+	expect_known(test, 16);
+	expect_known(test, 17);
+	expect_known(test, 100);
+	expect_known(test, 1024);
+	expect_known(test, 1025);
+	expect_known(test, 16384);
+	expect_known(test, 32767);
+	expect_known(test, 32768);
+	expect_known(test, 32769);
+	expect_known(test, SZ_1M);
+	KUNIT_EXPECT_NULL(test, goalloc_alloc(64, GFP_DMA | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, goalloc_zalloc(64, GFP_DMA | __GFP_NOWARN));
+}
+
 /* Flags that goalloc cannot serve are refused or ignored, as kmalloc() would; the rest work. */
 static void malloc_gfp(struct kunit *test)
 {
@@ -362,6 +415,7 @@ static struct kunit_case malloc_cases[] = {
 	KUNIT_CASE(malloc_zalloc_is_zero),
 	KUNIT_CASE(malloc_zalloc_noscan_is_zero),
 	KUNIT_CASE(malloc_noscan_apart),
+	KUNIT_CASE(malloc_known_sizes),
 	KUNIT_CASE(malloc_gfp),
 	KUNIT_CASE(malloc_node),
 	KUNIT_CASE(malloc_free_sensitive),

@@ -55,7 +55,7 @@ check_sees_an_edit()
 {
 	"$mksizeclasses" -o "$tmp/edited" &&
 	"$mksizeclasses" --check -o "$tmp/edited" || return 1
-	sed -i 's/0x0aaaaaab/0x0aaaaaac/' "$tmp/edited/sizeclasses.c"
+	sed -i 's/0x0aaaaaab/0x0aaaaaac/' "$tmp/edited/goalloc/sizeclasses.c"
 	! "$mksizeclasses" --check -o "$tmp/edited" >"$tmp/diff" || return 1
 	grep 0x0aaaaaac "$tmp/diff"
 }
@@ -183,8 +183,8 @@ go_rounding_is_table()
 
 # --- the C tables
 
-# Just enough of the kernel's headers, and of compat.h, for goalloc/sizeclasses.[ch],
-# which are copied beside it.
+# Just enough of the kernel's headers, and of compat.h, for what is generated, which is
+# copied beside it.
 write_stubs()
 {
 	mkdir -p "$tmp/include/linux" && cp "$top"/goalloc/sizeclasses.[ch] "$tmp/" || return 1
@@ -197,6 +197,8 @@ write_stubs()
 		typedef uint32_t u32;
 		typedef uint64_t u64;
 	STUB
+	cp "$top"/include/linux/goalloc_classes.h "$tmp/include/linux/" || return 1
+	: >"$tmp/include/linux/compiler.h"
 	cat >"$tmp/include/linux/build_bug.h" <<-'STUB'
 		#define static_assert(expr) _Static_assert(expr, #expr)
 	STUB
@@ -210,6 +212,7 @@ write_c_test()
 	cat >"$tmp/test.c" <<-'TEST'
 		#include <stdio.h>
 		#include "sizeclasses.h"
+		#include <linux/goalloc_classes.h>
 
 		static int bad;
 
@@ -232,6 +235,7 @@ write_c_test()
 					return;
 				EXPECT(goalloc_size_classes[sc].size >= size, sc, size);
 				EXPECT(goalloc_size_classes[sc - 1].size < size, sc, size);
+				EXPECT(__goalloc_class(size) == sc, sc, size);
 			}
 		}
 
@@ -239,8 +243,12 @@ write_c_test()
 		{
 			const struct goalloc_size_class *c = &goalloc_size_classes[sc];
 
-			for (u32 off = 0; off < c->npages * GOALLOC_PAGE_SIZE; off++)
-				EXPECT((off * (u64)c->div_mul) >> 32 == off / c->size, sc, off);
+			for (u32 off = 0; off < c->npages * GOALLOC_PAGE_SIZE; off++) {
+				u64 product = off * (u64)c->div_mul;
+
+				EXPECT(product >> 32 == off / c->size, sc, off);
+				EXPECT(((u32)product < c->div_mul) == !(off % c->size), sc, off);
+			}
 		}
 
 		static void every_object(unsigned int sc)

@@ -35,6 +35,8 @@
 #include <linux/stdarg.h>
 #include <linux/types.h>
 
+#include <linux/goalloc_classes.h>
+
 struct device;
 
 /* The largest request, 4 MiB: one arena, the buddy allocator's largest block. */
@@ -48,6 +50,52 @@ void *goalloc_alloc(size_t size, gfp_t gfp)
 void *goalloc_alloc_noscan(size_t size, gfp_t gfp) __alloc_size(1) __malloc;
 void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 	__alloc_size(1) __assume_kmalloc_alignment __malloc;
+
+void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
+	__alloc_size(1) __malloc;
+void *__goalloc_zalloc_class(size_t size, gfp_t gfp, unsigned long slot)
+	__alloc_size(1) __malloc;
+
+/*
+ * Where the compiler knows size and flags it looks up the class, as it does for
+ * kmalloc().  The functions behind the macros are those of these names.
+ */
+#define __GOALLOC_SLOT_SIZE	64
+#define __GOALLOC_GFP_ODD	(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+
+static __always_inline bool __goalloc_is_known(size_t size, gfp_t gfp, unsigned int noscan)
+{
+	return __builtin_constant_p(size) && __builtin_constant_p(gfp) &&
+	       size >= (noscan ? 16 : 1) && size <= __GOALLOC_CLASS_MAX &&
+	       !(gfp & __GOALLOC_GFP_ODD);
+}
+
+static __always_inline __alloc_size(1)
+void *__goalloc_alloc_of_known(size_t size, gfp_t gfp, unsigned int noscan)
+{
+	unsigned long spc = __goalloc_class(round_up(size, ARCH_KMALLOC_MINALIGN)) << 1 | noscan;
+
+	if (gfp & __GFP_ZERO)
+		return __goalloc_zalloc_class(size, gfp, spc * __GOALLOC_SLOT_SIZE);
+	return __goalloc_alloc_class(size, gfp, spc * __GOALLOC_SLOT_SIZE);
+}
+
+static __always_inline __alloc_size(1) __assume_kmalloc_alignment __malloc
+void *__goalloc_alloc(size_t size, gfp_t gfp)
+{
+	return __goalloc_is_known(size, gfp, 0) ? __goalloc_alloc_of_known(size, gfp, 0) :
+						  goalloc_alloc(size, gfp);
+}
+
+static __always_inline __alloc_size(1) __malloc
+void *__goalloc_alloc_noscan(size_t size, gfp_t gfp)
+{
+	return __goalloc_is_known(size, gfp, 1) ? __goalloc_alloc_of_known(size, gfp, 1) :
+						  goalloc_alloc_noscan(size, gfp);
+}
+
+#define goalloc_alloc(size, gfp)	__goalloc_alloc(size, gfp)
+#define goalloc_alloc_noscan(size, gfp)	__goalloc_alloc_noscan(size, gfp)
 
 void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 	__alloc_size(2) __must_check;
@@ -64,7 +112,7 @@ size_t goalloc_size_roundup(size_t size);
  * Return: the memory, zero up to goalloc_size(), %ZERO_SIZE_PTR for size 0,
  * or NULL.
  */
-static inline __alloc_size(1) __malloc void *goalloc_zalloc(size_t size, gfp_t gfp)
+static __always_inline __alloc_size(1) __malloc void *goalloc_zalloc(size_t size, gfp_t gfp)
 {
 	return goalloc_alloc(size, gfp | __GFP_ZERO);
 }
@@ -77,7 +125,8 @@ static inline __alloc_size(1) __malloc void *goalloc_zalloc(size_t size, gfp_t g
  * Context: as goalloc_alloc().
  * Return: as goalloc_zalloc().
  */
-static inline __alloc_size(1) __malloc void *goalloc_zalloc_noscan(size_t size, gfp_t gfp)
+static __always_inline __alloc_size(1) __malloc
+void *goalloc_zalloc_noscan(size_t size, gfp_t gfp)
 {
 	return goalloc_alloc_noscan(size, gfp | __GFP_ZERO);
 }
@@ -91,7 +140,7 @@ static inline __alloc_size(1) __malloc void *goalloc_zalloc_noscan(size_t size, 
  * Context: as goalloc_alloc().
  * Return: the memory, or NULL also when @n * @size overflows.
  */
-static inline __alloc_size(1, 2) __malloc
+static __always_inline __alloc_size(1, 2) __malloc
 void *goalloc_alloc_array(size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
@@ -110,7 +159,7 @@ void *goalloc_alloc_array(size_t n, size_t size, gfp_t gfp)
  * Context: as goalloc_alloc().
  * Return: the memory, or NULL also when @n * @size overflows.
  */
-static inline __alloc_size(1, 2) __malloc
+static __always_inline __alloc_size(1, 2) __malloc
 void *goalloc_calloc(size_t n, size_t size, gfp_t gfp)
 {
 	return goalloc_alloc_array(n, size, gfp | __GFP_ZERO);
