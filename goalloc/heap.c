@@ -29,11 +29,6 @@
 
 #include "internal.h"
 
-struct named_heap {
-	struct goalloc_heap heap;
-	char name[GOALLOC_HEAP_NAME_MAX];
-};
-
 static DEFINE_SPINLOCK(heap_lock);
 
 static const char *name_problem(const char *name)
@@ -85,6 +80,8 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 		list_add_tail_rcu(&heap->list, &heap_list);
 		if (handle) {
 			handle->central = heap->central;
+			handle->first_spc = heap->first_spc;
+			handle->nr_spc = heap->nr_spc;
 			WRITE_ONCE(handle->real, heap);
 			/* last, for those who look at nothing else before they use it */
 			smp_store_release(&handle->cache, heap->cache);

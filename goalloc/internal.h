@@ -50,6 +50,7 @@
 
 #include <linux/goalloc.h>
 
+#include "cache.h"
 #include "compat.h"
 #include "fault.h"
 #include "mcache.h"
@@ -378,6 +379,10 @@ extern struct list_head heap_list;
 #define for_each_heap(heap, held...) \
 	list_for_each_entry_rcu(heap, &heap_list, list, ##held)
 
+/* Each span class that a heap has. */
+#define for_each_spc(heap, spc) \
+	for ((spc) = (heap)->first_spc; (spc) < (heap)->first_spc + (heap)->nr_spc; (spc)++)
+
 int mheap_init(void);
 void mheap_exit(void);
 struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
@@ -419,8 +424,12 @@ struct mcentral {
 
 static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
 {
-	return &heap->central[nid * NR_SPC + spc];
+	return &heap->central[nid * heap->nr_spc + spc - heap->first_spc];
 }
+
+/* Each central of a heap. */
+#define for_each_central(heap, c) \
+	for ((c) = (heap)->central; (c) < (heap)->central + nr_node_ids * (heap)->nr_spc; (c)++)
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid);
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp);
@@ -583,7 +592,7 @@ struct mem_stats {
 
 /**
  * struct span_walk - what looking at every span finds
- * @spans: spans
+ * @spans: spans, also those that wait to be unmade
  * @pages: their pages
  * @objects: their objects, in use and free; tiny spans' are left out here and
  *	below, because their blocks are not objects

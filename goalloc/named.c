@@ -115,7 +115,7 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	struct class_stats st;
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
+	for_each_spc(heap, spc) {
 		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)
