@@ -62,11 +62,16 @@ static inline const struct goalloc_size_class *heap_class(const struct goalloc_h
 				  &goalloc_size_classes[spc_size_class(spc)];
 }
 
+/* Whose wholly free spans wait for a grace period. */
+static inline bool heap_waits_for_readers(const struct goalloc_heap *heap)
+{
+	return heap_is_cache(heap) && heap->flags & GOALLOC_CACHE_TYPESAFE_BY_RCU;
+}
+
 /* Whose objects keep their contents from free to allocation, zeroing by default or not. */
 static inline bool heap_keeps_contents(const struct goalloc_heap *heap)
 {
-	return heap_is_cache(heap) && (heap_cache(heap)->ctor ||
-				       heap->flags & GOALLOC_CACHE_TYPESAFE_BY_RCU);
+	return heap_waits_for_readers(heap) || (heap_is_cache(heap) && heap_cache(heap)->ctor);
 }
 
 void cache_shape(struct goalloc_size_class *shape, size_t size);

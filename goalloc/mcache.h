@@ -226,12 +226,12 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 }
 
 /* An object from this CPU's window.  False: it is empty, or the slot is busy. */
-static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					      void **obj, bool *needzero)
+static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, void **obj,
+					     bool *needzero)
 {
 	struct mcache_slot *slot;
 
-	if (!mcache_enter(mcache_slots(heap, spc), &slot))
+	if (!mcache_enter(slots, &slot))
 		return false;
 	if (unlikely(!slot->free)) {
 		mcache_leave(slot);
@@ -240,6 +240,12 @@ static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigne
 	*obj = mcache_take(slot, needzero);
 	mcache_leave(slot);
 	return true;
+}
+
+static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
+					      void **obj, bool *needzero)
+{
+	return mcache_take_fast(mcache_slots(heap, spc), obj, needzero);
 }
 
 /*

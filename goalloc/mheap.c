@@ -103,6 +103,22 @@ static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned in
 	       mpagecache_alloc(c->nid, least, align, gfp, run);
 }
 
+/*
+ * A new span of a cache whose objects keep their contents: what lay there before is no
+ * more to be seen by who allocates them than zeroing at allocation would let it.
+ */
+static void construct(struct mspan *s, const struct goalloc_cache *cache)
+{
+	unsigned int i;
+
+	if (s->needzero && want_init_on_alloc(0)) {
+		memset((void *)s->base, 0, s->npages << GOALLOC_PAGE_SHIFT);
+		s->needzero = false;
+	}
+	for (i = 0; cache->ctor && i < s->nelems; i++)
+		cache->ctor((void *)s->base + (unsigned long)i * s->elemsize);
+}
+
 /* Fill in a span of these pages, and publish it. */
 static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page_run *run)
 {
@@ -117,6 +133,8 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	s->owner = NULL;
 	s->empty_kept = false;
 	mspan_set_objects(s, c);
+	if (heap_keeps_contents(c->heap))
+		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
 	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
@@ -177,13 +195,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 }
 EXPORT_SYMBOL_FOR_KUNIT(mheap_alloc);
 
-/**
- * mheap_free() - unmake a span
- * @s: the span; DEAD, on no list
- *
- * Context: any but NMI.
- */
-void mheap_free(struct mspan *s)
+static void unmake(struct mspan *s)
 {
 	struct page_run run = { .base = s->base, .npages = s->npages };
 	struct mcentral *c = s->central;
@@ -197,6 +209,28 @@ void mheap_free(struct mspan *s)
 	sys_unused(run.npages);
 	mpagecache_free(&run);
 	mem_kick();
+}
+
+static void unmake_rcu(struct rcu_head *rcu)
+{
+	struct mspan *s = container_of(rcu, struct mspan, rcu);
+
+	INIT_LIST_HEAD(&s->partial);	/* as mspan_first_use() left it */
+	unmake(s);
+}
+
+/**
+ * mheap_free() - unmake a span, at once or when its readers are gone
+ * @s: the span; DEAD, on no list
+ *
+ * Context: any but NMI.
+ */
+void mheap_free(struct mspan *s)
+{
+	if (heap_waits_for_readers(s->central->heap))
+		call_rcu(&s->rcu, unmake_rcu);
+	else
+		unmake(s);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mheap_free);
 

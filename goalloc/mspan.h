@@ -32,7 +32,8 @@
  *   FULL	held by nobody, no free object known, on no list
  *   QUEUED	on its central's llist, waiting for whoever next holds its lock
  *   PARTIAL	on its central's list, with free objects
- *   DEAD	struct not in use; its pages belong to the page heap
+ *   DEAD	struct not in use; its pages belong to the page heap, or will when
+ *		their RCU readers are gone
  *
  *   OWNED   -> FULL	owner: no bit found
  *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below)
@@ -155,6 +156,7 @@ enum mspan_state {
  * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
  * @queue: link of the central's llist while QUEUED
  * @partial: link of the central's list; central lock
+ * @rcu: in their place while it is DEAD and waits for a grace period
  * @free_bits: the shared map; 1 = free and in no window
  *
  * The first cache line is written when the span is made or changes hands, and
@@ -179,8 +181,13 @@ struct mspan {
 	u16 fresh;
 	bool needzero;
 	bool nmi_freed;
-	struct llist_node queue;
-	struct list_head partial;
+	union {
+		struct {
+			struct llist_node queue;
+			struct list_head partial;
+		};
+		struct rcu_head rcu;
+	};
 	unsigned long free_bits[];
 };
 
