@@ -541,7 +541,8 @@ extern bool goalloc_panic_on_bad_free;
 void debug_bad_free(const void *ptr, enum free_result why, const char *op);
 void debug_bad_gfp(gfp_t gfp);
 void debug_zero_constructed(const struct goalloc_heap *heap);
-void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
+void debug_leak(const struct goalloc_heap *cache, unsigned int spc, unsigned long objects,
+		unsigned long bytes, unsigned long spans);
 const char *debug_state_name(int state);
 const char *debug_spc_name(unsigned int spc);
 void debug_too_large(size_t size, size_t limit, gfp_t gfp);

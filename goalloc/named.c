@@ -207,7 +207,7 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 		return 0;
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
-	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE)
+	if (!real || real == &default_heap || heap_is_cache(real) || how > GOALLOC_DESTROY_FREE)
 		report_no_heap(__func__, heap);
 	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,
