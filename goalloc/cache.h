@@ -50,6 +50,11 @@ static inline bool heap_is_cache(const struct goalloc_heap *heap)
 	return heap->first_spc == SPC_CACHE;
 }
 
+static inline unsigned int heap_nr_spc(const struct goalloc_heap *heap)
+{
+	return heap->end_spc - heap->first_spc;
+}
+
 static inline struct goalloc_cache *heap_cache(const struct goalloc_heap *heap)
 {
 	return container_of((struct goalloc_heap *)heap, struct goalloc_cache, named.heap);

@@ -127,7 +127,7 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	struct class_stats st;
 	unsigned int spc;
 
-	for_each_spc(heap, spc) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)

@@ -297,7 +297,7 @@ static void add_cache(struct cpu_sums *sums, const struct goalloc_heap *heap,
 {
 	unsigned int spc;
 
-	for_each_spc(heap, spc) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		const struct mcache_slot *slot = &c->slot[spc];
 		unsigned int n = hweight64(READ_ONCE(slot->free));
 

@@ -124,7 +124,7 @@ static void unmake_spans(struct goalloc_cache *cache)
 	preempt_disable();
 	mcache_flush(heap, raw_cpu_ptr(heap->cache));
 	preempt_enable();
-	for_each_central(heap, c)
+	for (c = heap->central; c < heap_central_end(heap); c++)
 		mcentral_trim(c, 0);
 }
 
@@ -223,8 +223,8 @@ static void readers_there(unsigned int cpu, void *arg)
 		it = READ_ONCE(r->shared[util_below(&rnd, NR_SHARED)]);
 		if (it && READ_ONCE(it->magic) != MAGIC)
 			atomic_inc(&r->stale);
-		if (i % 100 == 0)
-			udelay(50);
+		if (i % 1000 == 0)
+			mdelay(1);
 		if (it && READ_ONCE(it->magic) != MAGIC)
 			atomic_inc(&r->stale);
 		rcu_read_unlock();

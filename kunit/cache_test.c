@@ -190,7 +190,7 @@ static void cache_realloc(struct kunit *test)
 static void cache_zeroed(struct kunit *test)
 {
 	struct goalloc_cache *cache = create(test, "kunit-zero", 1100);
-	unsigned int i, round, bad = 0;
+	unsigned int i, n, round, bad = 0;
 	void *objs[40];
 
 	for (round = 0; round < 6; round++) {
@@ -202,9 +202,9 @@ static void cache_zeroed(struct kunit *test)
 		}
 		if (round % 3 == 2) {
 			goalloc_cache_free_bulk(cache, ARRAY_SIZE(objs), objs);
-			KUNIT_ASSERT_EQ(test, goalloc_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO,
-								       ARRAY_SIZE(objs), objs),
-					ARRAY_SIZE(objs));
+			n = goalloc_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO,
+						     ARRAY_SIZE(objs), objs);
+			KUNIT_ASSERT_EQ(test, n, ARRAY_SIZE(objs));
 		}
 		for (i = 0; i < ARRAY_SIZE(objs); i++) {
 			bad += !util_is_zero(objs[i], 1104);
