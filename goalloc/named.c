@@ -180,9 +180,9 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 	return 0;
 }
 
-static void report_no_heap(const char *func, const void *ptr)
+static void report_none(const char *func, const char *what, const void *ptr)
 {
-	pr_err("bad %s(%p): not one, or destroyed before; the caller is:\n", func, ptr);
+	pr_err("bad %s(%p): no %s, or destroyed before; the caller is:\n", func, ptr, what);
 	dump_stack();
 }
 
@@ -208,7 +208,7 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
 	if (!real || real == &default_heap || heap_is_cache(real) || how > GOALLOC_DESTROY_FREE)
-		report_no_heap(__func__, heap);
+		report_none(__func__, "heap", heap);
 	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,
 			      how == GOALLOC_DESTROY_FREE ? "freed with the heap" :
@@ -239,7 +239,7 @@ int goalloc_cache_destroy(struct goalloc_cache *cache)
 	mutex_lock(&named_mutex);
 	real = heap_find(&cache->named.heap);
 	if (!real || !heap_is_cache(real))
-		report_no_heap(__func__, cache);
+		report_none(__func__, "cache", cache);
 	else
 		err = destroy(real, false, "the cache stays");
 	mutex_unlock(&named_mutex);
@@ -268,7 +268,9 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		return NOTIFY_DONE;
 	mutex_lock(&named_mutex);
 	while ((heap = heap_of(data)))
-		if (destroy(heap, false, "its module is unloaded, and it stays"))
+		if (destroy(heap, false, heap_is_cache(heap) ?
+			    "its module is unloaded, and the cache stays" :
+			    "its module is unloaded, and the heap stays"))
 			heap_orphan(heap);
 	mutex_unlock(&named_mutex);
 	return NOTIFY_DONE;
