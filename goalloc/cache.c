@@ -147,39 +147,6 @@ size_t goalloc_cache_size(const struct goalloc_cache *cache)
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_size);
 
-/**
- * goalloc_cache_set_limit() - limit what a cache may hold
- * @cache: the cache
- * @bytes: of its spans, in pages of 8 KiB; 0 for no limit
- *
- * As goalloc_heap_set_limit().  Spans that wait for a grace period count.
- *
- * Context: task; may sleep.
- * Return: 0, or -EINVAL for a limit below one page.
- */
-int goalloc_cache_set_limit(struct goalloc_cache *cache, size_t bytes)
-{
-	return goalloc_heap_set_limit(&cache->named.heap, bytes);
-}
-EXPORT_SYMBOL_GPL(goalloc_cache_set_limit);
-
-/**
- * goalloc_cache_shrink() - let go of what a cache holds beside its objects
- * @cache: the cache
- *
- * Its wholly free spans are unmade, on every CPU and node; their pages are then any
- * heap's, and the scavenger gives them back.
- *
- * Context: task; may sleep.  Not in a callback of CPU hotplug.
- * Return: 0 when it holds no memory any more, else 1.
- */
-int goalloc_cache_shrink(struct goalloc_cache *cache)
-{
-	scavenge_heap(&cache->named.heap);
-	return atomic_long_read(&cache->named.heap.pages) != 0;
-}
-EXPORT_SYMBOL_GPL(goalloc_cache_shrink);
-
 bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp)
 {
 	if (unlikely(cache->ctor && *gfp & __GFP_ZERO)) {
