@@ -176,6 +176,20 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 	return ptr;
 }
 
+/* The fast path where there may be something to clear. */
+static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp)
+{
+	bool needzero;
+	void *ptr;
+
+	if (gfp & GFP_ODD || (cache->ctor && gfp & __GFP_ZERO) || ALWAYS_GENERAL ||
+	    !mcache_take_fast(cache->slot, &ptr, &needzero))
+		return alloc_general(cache, gfp, NUMA_NO_NODE);
+	if (needzero && cache_wants_zero(cache, gfp))
+		memset(ptr, 0, cache->shape.size);
+	return ptr;
+}
+
 /**
  * goalloc_cache_alloc() - allocate an object
  * @cache: the cache
@@ -189,8 +203,9 @@ void *goalloc_cache_alloc(struct goalloc_cache *cache, gfp_t gfp)
 {
 	void *ptr;
 
-	if (likely(!(gfp & (GFP_ODD | __GFP_ZERO)) && !want_init_on_alloc(0) && !ALWAYS_GENERAL &&
-		   mcache_take_fast(cache->slot, &ptr, NULL)))
+	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || want_init_on_alloc(0) || ALWAYS_GENERAL)
+		return alloc_flags(cache, gfp);
+	if (likely(mcache_take_fast(cache->slot, &ptr, NULL)))
 		return ptr;
 	return alloc_general(cache, gfp, NUMA_NO_NODE);
 }
