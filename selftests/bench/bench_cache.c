@@ -90,7 +90,8 @@ static int one_size(size_t size, int (*run)(size_t size))
 		err = -ENOMEM;
 	for (round = 0; round < bench_rounds && !err; round++)
 		err = run(size);
-	err = goalloc_cache_destroy(cache) ?: err;
+	if (goalloc_cache_destroy(cache))
+		err = -EBUSY;
 	kmem_cache_destroy(slab);
 	bench_cache_destroy();
 	return err;
