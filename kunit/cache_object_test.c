@@ -176,6 +176,17 @@ static void cache_rcu_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
 }
 
+/* More spans than RCU calls back for at once. */
+static void many_spans_there(unsigned int cpu, void *cache)
+{
+	void **objs = kvcalloc(20 * NR_OBJS, sizeof(*objs), GFP_KERNEL);
+
+	if (objs && goalloc_cache_alloc_bulk(cache, GFP_KERNEL, 20 * NR_OBJS, objs))
+		goalloc_cache_free_bulk(cache, 20 * NR_OBJS, objs);
+	kvfree(objs);
+	unmake_spans(cache);
+}
+
 /* To destroy it is to wait for the spans that wait; the sums hold meanwhile. */
 static void cache_rcu_destroy(struct kunit *test)
 {
@@ -191,6 +202,8 @@ static void cache_rcu_destroy(struct kunit *test)
 		unmake_spans(cache);
 		if (round % 2)
 			KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
+		else
+			util_run_on_all(test, many_spans_there, cache);
 		KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
 	}
 	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);

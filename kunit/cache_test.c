@@ -319,19 +319,36 @@ static void cache_bad_destroy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
 }
 
+/* What is counted of size classes, and so not of caches. */
+static unsigned long of_classes(void)
+{
+	struct class_stats st;
+	unsigned long sum = 0;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++) {
+		mstats_class(NULL, spc, &st);
+		sum += st.spans + st.mallocs + st.refills + st.cached;
+	}
+	return sum;
+}
+
 /* A cache's objects are in the sums of all heaps, while it is there and after; its memory not. */
 static void cache_counted(struct kunit *test)
 {
 	struct mem_stats before, during, after;
 	struct goalloc_cache *cache;
+	unsigned long classes;
 	void **objs;
 
 	util_settled(&before, NULL);
+	classes = of_classes();
 	cache = create(test, "kunit-counts", 1000);
 	objs = alloc_many(test, cache, NR_OBJS);
 	mstats_read(NULL, &during);
 	KUNIT_EXPECT_EQ(test, during.heap_objects, before.heap_objects + NR_OBJS);
 	KUNIT_EXPECT_EQ(test, during.alloc, before.alloc + NR_OBJS * 1000);
+	KUNIT_EXPECT_EQ(test, of_classes(), classes);
 	KUNIT_EXPECT_EQ(test, during.mcache_sys - before.mcache_sys,
 			num_possible_cpus() * MCACHE_ONE_SIZE);
 	mstats_read(&cache->named.heap, &during);
