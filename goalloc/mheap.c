@@ -10,7 +10,9 @@
  *
  * Making: fill the struct in, publish it in the arena map, and only then store
  * its state; a stale look before that finds DEAD.  Unmaking: the caller has made
- * it DEAD; take it out of the arena map before the pages can go to anybody else.
+ * it DEAD; take it out of the arena map before the pages can go to anybody else.  Of a
+ * cache whose objects RCU readers may look at when they are free, that is done by a
+ * callback of RCU's.
  *
  * When the run that a class wants cannot be had, because memory is fragmented,
  * a span of as few pages as hold one object is made instead.

@@ -480,7 +480,7 @@ static void crowd_there(unsigned int cpu, void *arg)
 	void *obj;
 
 	prandom_seed_state(&rnd, cpu + 1);
-	for (i = 0; i < 30000; i++) {
+	for (i = 0; i < 10000; i++) {
 		unsigned int at = util_below(&rnd, ARRAY_SIZE(crowd->shared));
 
 		obj = goalloc_cache_alloc(crowd->cache, GFP_KERNEL);
@@ -493,7 +493,7 @@ static void crowd_there(unsigned int cpu, void *arg)
 			goalloc_cache_free(crowd->cache, obj);
 		else
 			goalloc_free(obj);
-		if (i % 5000 == 0)
+		if (i % 2000 == 0)
 			goalloc_cache_shrink(crowd->cache);
 	}
 }
