@@ -9,6 +9,7 @@
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
  *	malloc, tiny	the front door: sizes and flags
+ *	cache		the front door of objects of one size
  *	bulk		the front door for many objects at once
  *	heap		how a heap comes to be
  *	mcache		per CPU: spans to allocate from without a lock
@@ -60,6 +61,7 @@
 
 #include <linux/goalloc.h>
 
+#include "cache.h"
 #include "compat.h"
 #include "fault.h"
 #include "mcache.h"
@@ -440,7 +442,13 @@ struct mcentral {
 
 static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
 {
-	return &heap->central[nid * NR_SPC + spc];
+	return &heap->central[nid * heap_nr_spc(heap) + spc - heap->first_spc];
+}
+
+/* Behind the last one of all nodes. */
+static inline struct mcentral *heap_central_end(struct goalloc_heap *heap)
+{
+	return heap_central(heap, nr_node_ids, heap->first_spc);
 }
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid);
@@ -455,8 +463,25 @@ void mcentral_free_large(struct mspan *s);
 
 /* ----------------------------------------------------------------- heap.c */
 
-struct goalloc_heap *heap_create(const char *name, unsigned int flags, struct module *owner,
-				 gfp_t gfp, struct goalloc_heap *handle);
+/**
+ * struct heap_args - what a heap is made of
+ * @name: its name
+ * @flags: GOALLOC_HEAP_*, or of an object cache GOALLOC_CACHE_*
+ * @owner: the module that it belongs to
+ * @handle: the DEFINE_GOALLOC_HEAP() that it is made for, or NULL
+ * @like: an object cache: one with its size, its shape and its constructor; or NULL
+ * @problem: why it cannot be made, or NULL
+ */
+struct heap_args {
+	const char *name;
+	unsigned int flags;
+	struct module *owner;
+	struct goalloc_heap *handle;
+	const struct goalloc_cache *like;
+	const char *problem;
+};
+
+struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp);
 struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp);
 struct goalloc_heap *heap_find(const struct goalloc_heap *wanted);
 void heap_orphan(struct goalloc_heap *heap);
@@ -534,7 +559,9 @@ extern bool goalloc_panic_on_bad_free;
 
 void debug_bad_free(const void *ptr, enum free_result why, const char *op);
 void debug_bad_gfp(gfp_t gfp);
-void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
+void debug_zero_constructed(const struct goalloc_heap *heap);
+void debug_leak(const struct goalloc_heap *cache, unsigned int spc, unsigned long objects,
+		unsigned long bytes, unsigned long spans);
 const char *debug_state_name(int state);
 const char *debug_spc_name(unsigned int spc);
 void debug_too_large(size_t size, size_t limit, gfp_t gfp);
@@ -604,7 +631,7 @@ struct mem_stats {
 
 /**
  * struct span_walk - what looking at every span finds
- * @spans: spans
+ * @spans: spans, also those that wait to be unmade
  * @pages: their pages
  * @objects: their objects, in use and free; tiny spans' are left out here and
  *	below, because their blocks are not objects

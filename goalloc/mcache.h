@@ -57,10 +57,21 @@ static_assert(sizeof(struct mcache_slot) == __GOALLOC_SLOT_SIZE);
 static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
 
 /**
+ * struct mcache_counts - what one CPU counts of one span class beside its slot
+ * @remote_frees: objects freed through the shared map
+ * @refills: windows taken
+ */
+struct mcache_counts {
+	unsigned long remote_frees;
+	unsigned long refills;
+};
+
+/**
  * struct mcache - one CPU's cache of one heap
  * @slot: by span class
  * @used: spans were taken since the scavenger's last turn
  * @holds: spans were taken since it was last flushed
+ * @counts: by span class, the last one first
  * @tiny: address of the current tiny block, or 0
  * @tiny_off: first free byte of it
  * @tiny_span: the span that it lies in
@@ -68,15 +79,18 @@ static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
  * @tiny_frees: objects taken out of tiny blocks
  * @large_bytes: bytes of large objects allocated, by noscan
  * @large_freed: bytes of large objects freed, by noscan
- * @remote_frees: objects freed through the shared map, by span class
- * @refills: windows taken, by span class
  *
  * The counters are sums over CPUs: one CPU's may be negative by itself.
+ *
+ * The heap of an object cache has one class, %SPC_CACHE, and of this struct only the
+ * middle, from that class's slot to its counters, which lie next to each other.  It is
+ * pointed to as if the rest were there.
  */
 struct mcache {
-	struct mcache_slot slot[NR_SPC];
+	struct mcache_slot slot[NR_SPC + 1];
 	bool used;
 	bool holds;
+	struct mcache_counts counts[NR_SPC + 1];
 	u8 tiny_off;
 	unsigned long tiny;
 	struct mspan *tiny_span;
@@ -84,9 +98,13 @@ struct mcache {
 	unsigned long tiny_frees;
 	unsigned long large_bytes[2];
 	unsigned long large_freed[2];
-	unsigned long remote_frees[NR_SPC];
-	unsigned long refills[NR_SPC];
 };
+
+/* What an object cache has of it. */
+#define MCACHE_ONE_START	offsetof(struct mcache, slot[SPC_CACHE])
+#define MCACHE_ONE_SIZE		(offsetof(struct mcache, counts[1]) - MCACHE_ONE_START)
+
+static_assert(MCACHE_ONE_SIZE <= 128);
 
 /* How a free ended, for the front door to report. */
 enum free_result {
@@ -121,7 +139,7 @@ enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
-void mcache_flush(struct mcache *c);
+void mcache_flush(struct goalloc_heap *heap, struct mcache *c);
 
 /* The caches that a span's objects go to: @slot is the member of them for its class. */
 static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
@@ -130,6 +148,13 @@ static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
 }
 
 static_assert(offsetof(struct mcache, slot) == 0);
+
+/* The counters beside them: mspan_cache(s)->counts + SPC_CACHE - s->spc, in one product. */
+static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
+{
+	return (void __percpu *)s->slot + offsetof(struct mcache, counts[SPC_CACHE]) -
+	       s->spc * (sizeof(struct mcache_slot) + sizeof(struct mcache_counts));
+}
 
 /*
  * THE FAST PATHS
@@ -203,8 +228,8 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 }
 
 /* An object from this CPU's window.  False: it is empty, or the slot is busy. */
-static __always_inline bool mcache_alloc_slot(struct mcache_slot __percpu *slots, void **obj,
-					      bool *needzero)
+static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, void **obj,
+					     bool *needzero)
 {
 	struct mcache_slot *slot;
 
@@ -222,7 +247,7 @@ static __always_inline bool mcache_alloc_slot(struct mcache_slot __percpu *slots
 static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
 					      void **obj, bool *needzero)
 {
-	return mcache_alloc_slot(mcache_slots(heap, spc), obj, needzero);
+	return mcache_take_fast(mcache_slots(heap, spc), obj, needzero);
 }
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * named: what a module does with its heaps, and what becomes of them when it goes.
+ * named: what a module does with its heaps and object caches, and what becomes of them
+ * when it goes.
  *
  * THEORY OF OPERATION
  *
@@ -28,7 +29,14 @@ static DEFINE_MUTEX(named_mutex);
 struct goalloc_heap *__goalloc_heap_create(const char *name, unsigned int flags,
 					   struct module *owner)
 {
-	return heap_create(name, flags, owner, GFP_KERNEL, NULL);
+	struct heap_args args = {
+		.name = name,
+		.flags = flags,
+		.owner = owner,
+		.problem = flags & ~GOALLOC_HEAP_PANIC ? "its flags are unknown" : NULL,
+	};
+
+	return heap_create(&args, GFP_KERNEL);
 }
 EXPORT_SYMBOL_GPL(__goalloc_heap_create);
 
@@ -108,6 +116,11 @@ static void free_everything(struct goalloc_heap *heap)
 	}
 }
 
+static const char *kind(const struct goalloc_heap *heap)
+{
+	return heap_is_cache(heap) ? "cache" : "heap";
+}
+
 /* Say what lives in a heap.  Return: how many objects. */
 static unsigned long report(struct goalloc_heap *heap, const char *fate)
 {
@@ -115,20 +128,22 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	struct class_stats st;
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)
 			continue;
 		bytes = mstats_class_bytes(heap, spc, st.inuse);
-		pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
-		       heap->name, objects, bytes, spc_size_class(spc), debug_spc_name(spc));
+		if (spc != SPC_CACHE)
+			pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
+			       heap->name, objects, bytes, spc_size_class(spc),
+			       debug_spc_name(spc));
 		total += objects;
 		sum += bytes;
 	}
 	if (total)
-		pr_err("heap %s of %s: %lu objects, %lu bytes still live: %s\n", heap->name,
-		       heap->owner ? heap->owner->name : "nobody", total, sum, fate);
+		pr_err("%s %s of %s: %lu objects, %lu bytes still live: %s\n", kind(heap),
+		       heap->name, heap->owner ? heap->owner->name : "nobody", total, sum, fate);
 	return total;
 }
 
@@ -141,6 +156,8 @@ static bool empty(struct goalloc_heap *heap)
 {
 	goalloc_free_rcu_barrier();
 	scavenge_heap(heap);
+	if (heap_waits_for_readers(heap))
+		rcu_barrier();
 	if (atomic_long_read(&heap->pages))
 		synchronize_rcu();
 	return !atomic_long_read(&heap->pages);
@@ -154,7 +171,7 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 			return -EBUSY;
 		free_everything(heap);
 		if (!empty(heap)) {
-			pr_err("heap %s: it is in use, and stays\n", heap->name);
+			pr_err("%s %s: it is in use, and stays\n", kind(heap), heap->name);
 			return -EBUSY;
 		}
 	}
@@ -162,6 +179,12 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 	mstats_inherit(heap);
 	heap_delete(heap);
 	return 0;
+}
+
+static void report_none(const char *func, const char *what, const void *ptr)
+{
+	pr_err("bad %s(%p): no %s, or destroyed before; the caller is:\n", func, ptr, what);
+	dump_stack();
 }
 
 /**
@@ -185,19 +208,78 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 		return 0;
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
-	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE) {
-		pr_err("bad %s(%p): no heap, or destroyed before; the caller is:\n", __func__,
-		       heap);
-		dump_stack();
-	} else {
+	if (!real || real == &default_heap || heap_is_cache(real) || how > GOALLOC_DESTROY_FREE)
+		report_none(__func__, "heap", heap);
+	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,
 			      how == GOALLOC_DESTROY_FREE ? "freed with the heap" :
 			      "the heap stays");
-	}
 	mutex_unlock(&named_mutex);
 	return err;
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_destroy);
+
+/**
+ * goalloc_cache_destroy() - destroy an object cache
+ * @cache: the cache; nobody allocates from it or frees into it meanwhile
+ *
+ * How many objects live in it is reported.  NULL is ignored.
+ *
+ * Context: task; may sleep, for a grace period and more.  Not in a callback of CPU
+ * hotplug.
+ * Return: 0; -EBUSY when objects live in it and it stays; -EINVAL, with a report, for
+ * what is no cache or was destroyed before.
+ */
+int goalloc_cache_destroy(struct goalloc_cache *cache)
+{
+	struct goalloc_heap *real;
+	int err = -EINVAL;
+
+	if (!cache)
+		return 0;
+	mutex_lock(&named_mutex);
+	real = heap_find(&cache->named.heap);
+	if (!real || !heap_is_cache(real))
+		report_none(__func__, "cache", cache);
+	else
+		err = destroy(real, false, "the cache stays");
+	mutex_unlock(&named_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_destroy);
+
+/**
+ * goalloc_cache_set_limit() - limit what a cache may hold
+ * @cache: the cache
+ * @bytes: of its spans, in pages of 8 KiB; 0 for no limit
+ *
+ * As goalloc_heap_set_limit().  Spans that wait for a grace period count.
+ *
+ * Context: task; may sleep.
+ * Return: 0, or -EINVAL for a limit below one page.
+ */
+int goalloc_cache_set_limit(struct goalloc_cache *cache, size_t bytes)
+{
+	return goalloc_heap_set_limit(&cache->named.heap, bytes);
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_set_limit);
+
+/**
+ * goalloc_cache_shrink() - let go of what a cache holds beside its objects
+ * @cache: the cache
+ *
+ * Its wholly free spans are unmade, on every CPU and node; their pages are then any
+ * heap's, and the scavenger gives them back.
+ *
+ * Context: task; may sleep.  Not in a callback of CPU hotplug.
+ * Return: 0 when it holds no memory any more, else 1.
+ */
+int goalloc_cache_shrink(struct goalloc_cache *cache)
+{
+	scavenge_heap(&cache->named.heap);
+	return atomic_long_read(&cache->named.heap.pages) != 0;
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_shrink);
 
 /* The next heap that belongs to a module, or NULL. */
 static struct goalloc_heap *heap_of(const struct module *owner)
@@ -220,7 +302,9 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		return NOTIFY_DONE;
 	mutex_lock(&named_mutex);
 	while ((heap = heap_of(data)))
-		if (destroy(heap, false, "its module is unloaded, and the heap stays"))
+		if (destroy(heap, false, heap_is_cache(heap) ?
+			    "its module is unloaded, and the cache stays" :
+			    "its module is unloaded, and the heap stays"))
 			heap_orphan(heap);
 	mutex_unlock(&named_mutex);
 	return NOTIFY_DONE;
