@@ -227,7 +227,7 @@ void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
 
 	if (want_init_on_alloc(0))
 		return __goalloc_zalloc_class(size, gfp, slot);
-	if (likely(!ALWAYS_GENERAL && mcache_alloc_slot(slots_at(slot), &ptr, NULL)))
+	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), &ptr, NULL)))
 		return ptr;
 	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap);
 }

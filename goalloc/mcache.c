@@ -16,7 +16,8 @@
  *		else has filled the slot meanwhile, or if an interrupt got here
  *		because the slot is busy, use one object and let go
  *   remote	free an object that does not lie in this CPU's window: set its
- *		bit in the shared map, and queue the span if nobody would find it
+ *		bit in the shared map, and if nobody would find the span adopt it
+ *		as this CPU's spare, or queue it
  *   large	a large object is a span of its own; the slot of its class keeps the
  *		last one that this CPU freed, for a request of the same length
  *   flush	let go of everything, without a lock: for idle and dead CPUs
@@ -371,7 +372,7 @@ bool mcache_is_free(struct mspan *s, unsigned int index)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
 
-static enum free_result free_large(struct mspan *s)
+static noinline enum free_result free_large(struct mspan *s)
 {
 	struct mcache __percpu *cache = mspan_cache(s);
 	unsigned int spc = s->spc, bytes = s->elemsize;
@@ -386,14 +387,51 @@ static enum free_result free_large(struct mspan *s)
 	return FREE_OK;
 }
 
+/*
+ * Take over a full span that gained an object: it becomes this CPU's spare, for the next
+ * refill, if there is none, and is let go otherwise.  Many objects that come and go at
+ * random lie in spans that are full but for one; through the queue each of them would
+ * cost a visit to the central.
+ *
+ * What is taken over may be another span by now (mspan.h), and is then a spare of its
+ * class.  Preemption is off meanwhile: who destroys a heap waits for that.
+ */
+static noinline void adopt(struct mspan *s)
+{
+	struct mcache_slot *slot;
+
+	preempt_disable();
+	if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
+		goto out;
+	if (s->central->nid == heap_node(numa_mem_id()) && mcache_enter(s->slot, &slot)) {
+		s->next = NULL;
+		if (!slot->spare)
+			swap(slot->spare, s);
+		raw_cpu_write(mspan_cache(slot->spare)->holds, true);
+		mcache_leave(slot);
+		mem_kick();
+	}
+	if (s)
+		mcentral_let_go(s);
+out:
+	preempt_enable();
+}
+
+static noinline void queue_empty(struct mspan *s)
+{
+	if (mspan_all_free(s) && mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_QUEUED))
+		mcentral_queue(s);
+}
+
 /* After objects were freed through the shared map: would anybody find the span? */
-static void find_place(struct mspan *s)
+static __always_inline void find_place(struct mspan *s)
 {
 	int state = READ_ONCE(s->state);
 
-	if (state == MSPAN_FULL || (state == MSPAN_PARTIAL && mspan_all_free(s)))
-		if (mspan_cas_state(s, state, MSPAN_QUEUED))
-			mcentral_queue(s);
+	if (unlikely(state == MSPAN_FULL))
+		adopt(s);
+	else if (unlikely(state == MSPAN_PARTIAL))
+		queue_empty(s);
 }
 
 /**

@@ -36,9 +36,9 @@
  *		their RCU readers are gone
  *
  *   OWNED   -> FULL	owner: no bit found
- *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below)
+ *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below); or a freeing
+ *		CPU, cmpxchg: it keeps the span as a spare, or lets go of it
  *   OWNED   -> QUEUED	owner: lets go of a span without taking any lock
- *   FULL    -> QUEUED	a freeing CPU, cmpxchg; the winner pushes
  *   PARTIAL -> QUEUED	a freeing CPU, cmpxchg; its free made the span empty
  *   QUEUED  -> FULL, PARTIAL, DEAD	drainer, central lock held
  *   PARTIAL -> OWNED	refill, cmpxchg, central lock held
@@ -50,7 +50,7 @@
  * full barrier between the two.  Whoever stores FULL or PARTIAL executes
  * smp_mb() and then reads the bits again.  This is Dekker's algorithm: in any
  * interleaving at least one of the two sees what the other did.  If the freeing
- * CPU sees FULL it queues the span; if it saw the older OWNED or QUEUED, then
+ * CPU sees FULL it takes the span; if it saw the older OWNED or QUEUED, then
  * the storer sees the bit and takes the span back or queues it.  If both see,
  * the cmpxchg picks one.  The same holds for "wholly free" and PARTIAL, where
  * of two CPUs setting the last bits in different words the later one sees both.
@@ -63,12 +63,13 @@
  * is of *some* span's state, and the only thing the late CPU can do is to win a
  * cmpxchg on a stranger:
  *
- *   FULL -> QUEUED	the stranger is pushed on the llist of the central that
- *			it belongs to *now* (read after the cmpxchg; QUEUED keeps
- *			it there).  The drainer finds no bit and puts it back to
- *			FULL: the QUEUED -> FULL line above exists for this.
- *   PARTIAL -> QUEUED	likewise; the drainer finds it partly free and puts it
- *			back where it was.
+ *   FULL -> OWNED	the stranger becomes the CPU's spare of the class that it is of
+ *			now, or is pushed on the llist of the central that it belongs
+ *			to *now* (read after the cmpxchg; OWNED keeps it there).  A
+ *			refill or the drainer finds no bit and puts it back to FULL:
+ *			the QUEUED -> FULL line above exists for this.
+ *   PARTIAL -> QUEUED	it is pushed likewise; the drainer finds it partly free and
+ *			puts it back where it was.
  *
  * A bad free may reach any struct at any time; an index is checked against
  * free_limit, which never exceeds the words that this struct has.

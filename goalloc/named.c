@@ -158,8 +158,10 @@ static bool empty(struct goalloc_heap *heap)
 	scavenge_heap(heap);
 	if (heap_waits_for_readers(heap))
 		rcu_barrier();
-	if (atomic_long_read(&heap->pages))
+	if (atomic_long_read(&heap->pages)) {
 		synchronize_rcu();
+		scavenge_heap(heap);
+	}
 	return !atomic_long_read(&heap->pages);
 }
 

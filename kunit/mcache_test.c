@@ -228,6 +228,51 @@ static void mcache_knows_what_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
 }
 
+/*
+ * A full span that gains an object becomes the spare of the CPU that frees, if it has
+ * none, and serves its next refill; the next such span is queued.
+ */
+static void mcache_adopts(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	struct mcache_slot *slot = util_slot(heap, SPC_128);
+	void **objs = kunit_kcalloc(test, 5 * 64, sizeof(*objs), GFP_KERNEL);
+	struct mspan *a, *b, *c;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < 3 * 64 + 1; i++)
+		objs[i] = alloc(test, SPC_128);
+	a = span(objs[0]);
+	b = span(objs[64]);
+	c = span(objs[128]);
+	KUNIT_EXPECT_NULL(test, slot->spare);
+	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
+	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->spare, a);
+	KUNIT_EXPECT_EQ(test, a->state, MSPAN_OWNED);
+	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, util_free(objs[65]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, a, "it has one");
+	KUNIT_EXPECT_EQ(test, b->state, MSPAN_QUEUED);
+
+	for (; i < 4 * 64; i++)		/* the rest of the window */
+		objs[i] = alloc(test, SPC_128);
+	KUNIT_EXPECT_PTR_EQ(test, slot->spare, a);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_128), objs[1]);
+	KUNIT_EXPECT_NULL(test, slot->spare);
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[129]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->spare, c);
+	mcache_flush(heap, get_cpu_ptr(heap->cache));
+	put_cpu_ptr(heap->cache);
+	KUNIT_EXPECT_NULL(test, slot->spare);
+	KUNIT_EXPECT_EQ(test, c->state, MSPAN_QUEUED);
+	for (i = 0; i < 4 * 64; i++)
+		if (i != 65 && i != 129)
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
 /* A flush leaves nothing in the cache and loses no object. */
 static void mcache_flush_lets_go(struct kunit *test)
 {
@@ -507,6 +552,7 @@ static struct kunit_case mcache_cases[] = {
 	KUNIT_CASE(mcache_free_outside_window),
 	KUNIT_CASE(mcache_double_free),
 	KUNIT_CASE(mcache_knows_what_is_free),
+	KUNIT_CASE(mcache_adopts),
 	KUNIT_CASE(mcache_flush_lets_go),
 	KUNIT_CASE(mcache_busy),
 	KUNIT_CASE(mcache_alloc_from_node),

@@ -30,12 +30,19 @@ static void **alloc_spans(struct kunit *test, unsigned int spc, unsigned int nsp
 	return objs;
 }
 
+/* As an interrupt would that found the slot busy: no span becomes this CPU's spare. */
 static void free_objs(struct kunit *test, void **objs, unsigned int n)
 {
+	struct mcache_slot *slot;
 	unsigned int i, bad = 0;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		unsigned int spc = span_of((unsigned long)objs[i])->spc;
+
+		KUNIT_ASSERT_TRUE(test, mcache_enter(mcache_slots(util_heap(test), spc), &slot));
 		bad += util_free(objs[i]) != FREE_OK;
+		mcache_leave(slot);
+	}
 	KUNIT_EXPECT_EQ_MSG(test, bad, 0, "good frees that were refused");
 }
 

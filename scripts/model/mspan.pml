@@ -4,7 +4,7 @@
  *
  * One span struct with two objects and, over its lives, one owner at a time.
  * Four parties: the owner (mcache.c: refill, span_is_full, flush), two freeing
- * CPUs (mcache_free_remote) and a drainer (mcentral.c: drain, settle, trim,
+ * CPUs (mcache_free_remote), whose spare the span may become, and a drainer (mcentral.c: drain, settle, trim,
  * take_listed), who also reuses the struct for a new span after retiring it.
  * Memory is sequentially consistent: the kernel's smp_mb() and atomic operations
  * stand between every store and load whose order the argument needs.
@@ -23,8 +23,9 @@
  *	2  a free does not look at the state
  *	3  PARTIAL is stored without a second look at the map
  *	4  the drainer takes a listed span without a cmpxchg
- *	5  the free that queues stores instead of a cmpxchg
+ *	5  the free that queues an empty span stores instead of a cmpxchg
  *	6  a drained span without free objects is left QUEUED
+ *	7  the free that takes a full span stores instead of a cmpxchg
  */
 #ifndef BREAK
 #define BREAK 0
@@ -51,6 +52,7 @@ bool lock;		/* mcentral.lock */
 byte live;		/* objects that clients have */
 byte dead_lives;	/* how often the struct was reused */
 bool owner_done;
+bool spare;		/* a CPU that freed has the span as its spare */
 
 /* cmpxchg; ok says whether it won */
 #define CAS(from, to, ok) atomic { if :: state == from -> state = to; ok = true :: else -> ok = false fi }
@@ -133,6 +135,7 @@ active proctype judge()
 	:: state != DEAD -> assert((map | window | live) == ALL)
 	:: else -> assert(live == 0)
 	fi;
+	assert(!(spare && state != OWNED));
 	assert(!(state == FULL && map != 0));
 	assert(!(state == QUEUED && onq == 0));
 	assert(!(state == PARTIAL && !listed));
@@ -181,6 +184,7 @@ active proctype owner()
 		holds = false;
 		state = QUEUED;
 		push()
+	:: atomic { !holds && spare -> spare = false; assert(state == OWNED); holds = true }
 	:: !holds && n < ALLOCS ->
 		/* the central, or a new span in the same struct */
 		acquire();
@@ -235,12 +239,25 @@ active [2] proctype freer()
 #if BREAK != 2
 		st = state;
 		if
-		:: st == FULL || (st == PARTIAL && map == ALL) ->
+		:: st == FULL ->
+			/* adopt(): a spare, or let go */
+#if BREAK == 7
+			state = OWNED;
+			ok = true;
+#else
+			CAS(FULL, OWNED, ok);
+#endif
+			if
+			:: ok && !spare -> spare = true
+			:: ok -> state = QUEUED; push()
+			:: else -> skip
+			fi
+		:: st == PARTIAL && map == ALL ->
 #if BREAK == 5
 			state = QUEUED;
 			ok = true;
 #else
-			CAS(st, QUEUED, ok);
+			CAS(PARTIAL, QUEUED, ok);
 #endif
 			if
 			:: ok -> push()
@@ -249,6 +266,7 @@ active [2] proctype freer()
 		:: else -> skip
 		fi
 #endif
+	:: atomic { spare -> spare = false }; state = QUEUED; push()	/* flush */
 	:: owner_done && live == 0 -> break
 	:: true -> break	/* the client keeps what it has */
 	od
