@@ -83,8 +83,9 @@ static inline bool heap_keeps_contents(const struct goalloc_heap *heap)
 /* Shall an object that is allocated with these flags be zero? */
 static inline bool cache_wants_zero(const struct goalloc_cache *cache, gfp_t gfp)
 {
-	return heap_keeps_contents(&cache->named.heap) ? gfp & __GFP_ZERO :
-							 want_init_on_alloc(gfp);
+	if (heap_keeps_contents(&cache->named.heap))
+		return gfp & __GFP_ZERO;
+	return want_init_on_alloc(gfp);
 }
 
 void cache_shape(struct goalloc_size_class *shape, size_t size);
