@@ -45,13 +45,6 @@
 
 #include "internal.h"
 
-#define GFP_UNSERVED	(__GFP_ACCOUNT | __GFP_DMA)
-
-static bool served(size_t size, gfp_t gfp)
-{
-	return likely(!(gfp & GFP_UNSERVED) && size <= GOALLOC_MAX_SIZE);
-}
-
 /**
  * goalloc_owns() - does an address lie in goalloc's memory?
  * @ptr: any address
@@ -81,7 +74,7 @@ EXPORT_SYMBOL_GPL(goalloc_owns);
  */
 void *goalloc_dropin_kmalloc(size_t size, gfp_t gfp)
 {
-	return served(size, gfp) ? goalloc_alloc(size, gfp) : kmalloc(size, gfp);
+	return dropin_serves(size, gfp) ? goalloc_alloc(size, gfp) : kmalloc(size, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
 
@@ -96,7 +89,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
  */
 void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	return served(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
+	return dropin_serves(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
 				   kmalloc_node(size, gfp, node);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_node);
@@ -115,7 +108,7 @@ void *goalloc_dropin_kvmalloc_node(size_t size, gfp_t gfp, int node)
 	gfp_t once = (gfp & ~(__GFP_NOFAIL | __GFP_RETRY_MAYFAIL)) | __GFP_NORETRY | __GFP_NOWARN;
 	void *ptr = NULL;
 
-	if (served(size, gfp))
+	if (dropin_serves(size, gfp))
 		ptr = goalloc_alloc_node(size, once, node);
 	return ptr ?: kvmalloc_node(size, gfp, node);
 }
@@ -150,7 +143,7 @@ void *goalloc_dropin_krealloc(const void *ptr, size_t size, gfp_t gfp)
 		return goalloc_dropin_kmalloc(size, gfp);
 	if (!goalloc_owns(ptr))
 		return krealloc(ptr, size, gfp);
-	if (!size || served(size, gfp))
+	if (!size || dropin_serves(size, gfp))
 		return goalloc_realloc(ptr, size, gfp);
 	usable = goalloc_size(ptr);
 	return usable ? move_object(ptr, usable, kmalloc(size, gfp), size) : NULL;

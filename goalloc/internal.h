@@ -485,6 +485,12 @@ void tiny_flush(struct mcache *c);
 
 /* --------------------------------------------------------------- dropin.c */
 
+/* Whether a request of the kmalloc() family is goalloc's, or the kernel's. */
+static inline bool dropin_serves(size_t size, gfp_t gfp)
+{
+	return likely(!(gfp & (__GFP_ACCOUNT | __GFP_DMA)) && size <= GOALLOC_MAX_SIZE);
+}
+
 void dropin_exit(void);
 
 /* ------------------------------------------------------------- kmemleak.c */

@@ -24,6 +24,7 @@
 #include <linux/textsearch.h>
 
 #include <linux/goalloc_dropin.h>
+#include <linux/goalloc_dropin_devm.h>
 
 /* Free. */
 #undef kfree
@@ -162,6 +163,32 @@ do {											\
 #define kasprintf		goalloc_dropin_kasprintf
 #undef kvasprintf
 #define kvasprintf		goalloc_dropin_kvasprintf
+
+/* What goes with a device.  What devm_kstrdup_const() copies is the kernel's. */
+#undef devm_kmalloc
+#define devm_kmalloc		goalloc_dropin_devm_kmalloc
+#undef devm_kzalloc
+#define devm_kzalloc		goalloc_dropin_devm_kzalloc
+#undef devm_kmalloc_array
+#define devm_kmalloc_array	goalloc_dropin_devm_kmalloc_array
+#undef devm_kcalloc
+#define devm_kcalloc		goalloc_dropin_devm_kcalloc
+#undef devm_krealloc
+#define devm_krealloc		goalloc_dropin_devm_krealloc
+#undef devm_krealloc_array
+#define devm_krealloc_array	goalloc_dropin_devm_krealloc_array
+#undef devm_kmemdup
+#define devm_kmemdup		goalloc_dropin_devm_kmemdup
+#undef devm_kmemdup_array
+#define devm_kmemdup_array	goalloc_dropin_devm_kmemdup_array
+#undef devm_kstrdup
+#define devm_kstrdup		goalloc_dropin_devm_kstrdup
+#undef devm_kasprintf
+#define devm_kasprintf		goalloc_dropin_devm_kasprintf
+#undef devm_kvasprintf
+#define devm_kvasprintf		goalloc_dropin_devm_kvasprintf
+#undef devm_kfree
+#define devm_kfree		goalloc_dropin_devm_kfree
 
 /* What is behind the kernel's macros since 6.10, for those who call it themselves. */
 #undef kmalloc_noprof

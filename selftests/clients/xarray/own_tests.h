@@ -5,6 +5,6 @@
 #include "own_nodes.h"
 
 #undef module_init
-#define module_init(tests)	int own_tests(void) __alias(tests)
+#define module_init(tests)	__alias(tests) int own_tests(void)
 #undef module_exit
 #define module_exit(end)	static_assert(sizeof(typeof(end) *))
