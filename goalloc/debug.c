@@ -42,8 +42,8 @@ const char *debug_state_name(int state)
 
 const char *debug_spc_name(unsigned int spc)
 {
-	if (spc == SPC_TINY)
-		return "tiny";
+	if (spc >= SPC_TINY)
+		return spc == SPC_TINY ? "tiny" : "cache";
 	return spc & 1 ? "noscan" : "scan";
 }
 
@@ -183,6 +183,13 @@ void debug_bad_gfp(gfp_t gfp)
 		pr_warn_once("__GFP_DMA32 ignored, as kmalloc() would: fix the caller\n");
 	else
 		pr_warn_once("__GFP_HIGHMEM ignored, as kmalloc() would: fix the caller\n");
+}
+
+/* Complain of a request for zeroes where a constructor's work is to be found, once. */
+void debug_zero_constructed(const struct goalloc_heap *heap)
+{
+	pr_err_once("__GFP_ZERO of cache %s, which has a constructor: NULL returned: fix the caller\n",
+		    heap->name);
 }
 
 /* Warn of a request that can never succeed, once, unless the caller expects it. */

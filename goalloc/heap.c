@@ -29,11 +29,6 @@
 
 #include "internal.h"
 
-struct named_heap {
-	struct goalloc_heap heap;
-	char name[GOALLOC_HEAP_NAME_MAX];
-};
-
 static DEFINE_SPINLOCK(heap_lock);
 
 static const char *name_problem(const char *name)
@@ -85,6 +80,8 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 		list_add_tail_rcu(&heap->list, &heap_list);
 		if (handle) {
 			handle->central = heap->central;
+			handle->first_spc = heap->first_spc;
+			handle->nr_spc = heap->nr_spc;
 			WRITE_ONCE(handle->real, heap);
 			/* last, for those who look at nothing else before they use it */
 			smp_store_release(&handle->cache, heap->cache);
@@ -94,67 +91,88 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 	return res;
 }
 
+static struct named_heap *named_new(gfp_t gfp)
+{
+	struct named_heap *named = fault_meta(kzalloc(sizeof(*named), gfp));
+
+	if (named)
+		mem_account(MEM_OTHER, sizeof(*named));
+	return named;
+}
+
+static struct named_heap *cache_new(const struct goalloc_cache *like, gfp_t gfp)
+{
+	struct goalloc_cache *cache = fault_meta(kmemdup(like, sizeof(*like), gfp));
+
+	if (!cache)
+		return NULL;
+	mem_account(MEM_OTHER, sizeof(*cache));
+	cache->named.heap.first_spc = SPC_CACHE;
+	return &cache->named;
+}
+
 static void heap_free(struct goalloc_heap *heap)
 {
 	struct named_heap *named = container_of(heap, struct named_heap, heap);
 
-	mem_account(MEM_OTHER, -(long)sizeof(*named));
 	mcache_heap_exit(heap);
-	kfree(named);
+	if (heap_is_cache(heap)) {
+		mem_account(MEM_OTHER, -(long)sizeof(struct goalloc_cache));
+		kfree(heap_cache(heap));
+	} else {
+		mem_account(MEM_OTHER, -(long)sizeof(*named));
+		kfree(named);
+	}
 }
 
 /* Return: a heap that is on no list yet, or NULL without memory. */
-static struct goalloc_heap *heap_new(const char *name, unsigned int flags, struct module *owner,
-				     gfp_t gfp)
+static struct goalloc_heap *heap_new(const struct heap_args *args, gfp_t gfp)
 {
-	struct named_heap *named = fault_meta(kzalloc(sizeof(*named), gfp));
+	struct named_heap *named = args->like ? cache_new(args->like, gfp) : named_new(gfp);
 	struct goalloc_heap *heap;
 
 	if (!named)
 		return NULL;
-	mem_account(MEM_OTHER, sizeof(*named));
 	heap = &named->heap;
-	strscpy(named->name, name, sizeof(named->name));
-	heap->flags = flags;
-	heap->owner = owner;
-	if (!mcache_heap_init(heap, named->name, gfp))
-		return heap;
-	heap_free(heap);
-	return NULL;
+	strscpy(named->name, args->name, sizeof(named->name));
+	heap->flags = args->flags;
+	heap->owner = args->owner;
+	if (mcache_heap_init(heap, named->name, gfp)) {
+		heap_free(heap);
+		return NULL;
+	}
+	if (heap_is_cache(heap))
+		heap_cache(heap)->slot = mcache_slots(heap, SPC_CACHE);
+	return heap;
 }
 
 /**
  * heap_create() - make a heap, unless it is there
- * @name: its name
- * @flags: GOALLOC_HEAP_*
- * @owner: the module that it belongs to
+ * @args: what is asked for
  * @gfp: for its metadata; blocking
- * @handle: the one that it is made for, or NULL
  *
  * Return: the heap, or NULL, with a report unless it was for want of memory.
  */
-struct goalloc_heap *heap_create(const char *name, unsigned int flags, struct module *owner,
-				 gfp_t gfp, struct goalloc_heap *handle)
+struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp)
 {
+	const char *problem = name_problem(args->name) ?: args->problem;
+	const char *kind = args->like ? "cache" : "heap";
 	struct goalloc_heap *heap = NULL, *res = NULL;
-	const char *problem = name_problem(name);
 
-	if (!problem && flags & ~GOALLOC_HEAP_PANIC)
-		problem = "its flags are unknown";
 	if (!problem) {
-		heap = heap_new(name, flags, owner, gfp);
-		res = heap ? heap_add(heap, handle) : NULL;
+		heap = heap_new(args, gfp);
+		res = heap ? heap_add(heap, args->handle) : NULL;
 		if (heap && !res)
 			problem = "there is one of this name";
 		if (heap && res != heap)
 			heap_free(heap);
 	}
 	if (problem)
-		pr_err("heap %.*s of %s was not made: %s\n", GOALLOC_HEAP_NAME_MAX, name ?: "?",
-		       owner ? owner->name : "the kernel", problem);
-	if (!res && flags & GOALLOC_HEAP_PANIC)
-		panic("goalloc: heap %.*s is needed and was not made\n", GOALLOC_HEAP_NAME_MAX,
-		      name ?: "?");
+		pr_err("%s %.*s of %s was not made: %s\n", kind, GOALLOC_HEAP_NAME_MAX,
+		       args->name ?: "?", args->owner ? args->owner->name : "the kernel", problem);
+	if (!res && args->flags & GOALLOC_HEAP_PANIC)
+		panic("goalloc: %s %.*s is needed and was not made\n", kind,
+		      GOALLOC_HEAP_NAME_MAX, args->name ?: "?");
 	return res;
 }
 
@@ -167,12 +185,18 @@ struct goalloc_heap *heap_create(const char *name, unsigned int flags, struct mo
  */
 struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp)
 {
+	struct heap_args args = {
+		.name = heap->name,
+		.flags = heap->flags,
+		.owner = heap->owner,
+		.handle = heap,
+	};
+
 	if (likely(smp_load_acquire(&heap->cache)))	/* pairs with heap_add() */
 		return heap->real;
 	if (!gfpflags_allow_blocking(gfp) || in_nmi())
 		return NULL;
-	return heap_create(heap->name, heap->flags, heap->owner,
-			   gfp & (GFP_KERNEL | __GFP_NOWARN), heap);
+	return heap_create(&args, gfp & (GFP_KERNEL | __GFP_NOWARN));
 }
 
 /* Is this a heap, or the handle of one?  Whatever it points to is not looked at. */

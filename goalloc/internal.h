@@ -8,6 +8,7 @@
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
  *	malloc, tiny	the front door: sizes and flags
+ *	cache		the front door of objects of one size
  *	heap		how a heap comes to be
  *	mcache		per CPU: spans to allocate from without a lock
  *	mcentral	per span class and node: spans that no CPU owns
@@ -50,6 +51,7 @@
 
 #include <linux/goalloc.h>
 
+#include "cache.h"
 #include "compat.h"
 #include "fault.h"
 #include "mcache.h"
@@ -378,6 +380,10 @@ extern struct list_head heap_list;
 #define for_each_heap(heap, held...) \
 	list_for_each_entry_rcu(heap, &heap_list, list, ##held)
 
+/* Each span class that a heap has. */
+#define for_each_spc(heap, spc) \
+	for ((spc) = (heap)->first_spc; (spc) < (heap)->first_spc + (heap)->nr_spc; (spc)++)
+
 int mheap_init(void);
 void mheap_exit(void);
 struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
@@ -419,8 +425,12 @@ struct mcentral {
 
 static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
 {
-	return &heap->central[nid * NR_SPC + spc];
+	return &heap->central[nid * heap->nr_spc + spc - heap->first_spc];
 }
+
+/* Each central of a heap. */
+#define for_each_central(heap, c) \
+	for ((c) = (heap)->central; (c) < (heap)->central + nr_node_ids * (heap)->nr_spc; (c)++)
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid);
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp);
@@ -434,8 +444,25 @@ void mcentral_free_large(struct mspan *s);
 
 /* ----------------------------------------------------------------- heap.c */
 
-struct goalloc_heap *heap_create(const char *name, unsigned int flags, struct module *owner,
-				 gfp_t gfp, struct goalloc_heap *handle);
+/**
+ * struct heap_args - what a heap is made of
+ * @name: its name
+ * @flags: GOALLOC_HEAP_*, or of an object cache GOALLOC_CACHE_*
+ * @owner: the module that it belongs to
+ * @handle: the DEFINE_GOALLOC_HEAP() that it is made for, or NULL
+ * @like: an object cache: one with its size, its shape and its constructor; or NULL
+ * @problem: why it cannot be made, or NULL
+ */
+struct heap_args {
+	const char *name;
+	unsigned int flags;
+	struct module *owner;
+	struct goalloc_heap *handle;
+	const struct goalloc_cache *like;
+	const char *problem;
+};
+
+struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp);
 struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp);
 struct goalloc_heap *heap_find(const struct goalloc_heap *wanted);
 void heap_orphan(struct goalloc_heap *heap);
@@ -519,6 +546,7 @@ extern bool goalloc_panic_on_bad_free;
 
 void debug_bad_free(const void *ptr, enum free_result why, const char *op);
 void debug_bad_gfp(gfp_t gfp);
+void debug_zero_constructed(const struct goalloc_heap *heap);
 void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
 const char *debug_state_name(int state);
 const char *debug_spc_name(unsigned int spc);
@@ -589,7 +617,7 @@ struct mem_stats {
 
 /**
  * struct span_walk - what looking at every span finds
- * @spans: spans
+ * @spans: spans, also those that wait to be unmade
  * @pages: their pages
  * @objects: their objects, in use and free; tiny spans' are left out here and
  *	below, because their blocks are not objects

@@ -31,7 +31,7 @@
  * kmalloc() serves __GFP_DMA from the DMA zone, which goalloc does not have:
  * refuse.  It warns of and strips the other two: so do we.
  */
-static bool gfp_fixup(gfp_t *gfp)
+bool malloc_gfp(gfp_t *gfp)
 {
 	if (likely(!(*gfp & GFP_ODD)))
 		return true;
@@ -93,7 +93,7 @@ static void *alloc_once(struct goalloc_heap *heap, size_t size, unsigned int nos
 }
 
 /* After a failure: shall it be tried again? */
-static bool try_again(size_t size, gfp_t gfp)
+bool malloc_try_again(size_t size, gfp_t gfp)
 {
 	if (likely(!(gfp & __GFP_NOFAIL)) || size > GOALLOC_MAX_SIZE)
 		return false;
@@ -109,12 +109,12 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (!gfp_fixup(&gfp))
+	if (!malloc_gfp(&gfp))
 		return NULL;
 	might_alloc(gfp);
 	do {
 		ptr = alloc_once(heap, size, noscan, gfp);
-	} while (unlikely(!ptr) && try_again(size, gfp));
+	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
 	leak_alloc(ptr, size, noscan, gfp);
 	return ptr;
 }
@@ -233,7 +233,7 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 		return goalloc_alloc(size, gfp);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	if (!node_usable(node) || !gfp_fixup(&gfp))
+	if (!node_usable(node) || !malloc_gfp(&gfp))
 		return NULL;
 	if (!(gfp & __GFP_THISNODE))
 		node = heap_node(node);
@@ -242,7 +242,7 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 			ptr = alloc_large(&default_heap, size, 0, gfp, node);
 		else
 			ptr = alloc_node(size, gfp, node);
-	} while (unlikely(!ptr) && try_again(size, gfp));
+	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
 	leak_alloc(ptr, size, 0, gfp);
 	return ptr;
 }
@@ -283,6 +283,12 @@ static void free_prepare(const void *ptr, struct mspan *s, bool clear)
 	leak_free(s, ptr);
 }
 
+/* Shall no contents be written by default, such as zeroes? */
+static bool keeps_contents(const struct mspan *s)
+{
+	return s->spc == SPC_CACHE && heap_keeps_contents(s->central->heap);
+}
+
 static enum free_result free_object(const void *ptr, bool clear)
 {
 	unsigned long addr = (unsigned long)ptr;
@@ -320,7 +326,7 @@ static noinline void free_general(const void *ptr, bool clear, const char *op)
  * An object that does not lie in this CPU's window: its bit goes to the map.  (Its
  * index is computed anew, so that the fast path need not keep it.)
  */
-static noinline void free_elsewhere(const void *ptr, struct mspan *s)
+noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s)
 {
 	enum free_result res;
 	unsigned int index;
@@ -351,12 +357,12 @@ void goalloc_free(const void *ptr)
 
 	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
 	    ALWAYS_GENERAL) {
-		free_general(ptr, want_init_on_free(), "free");
+		free_general(ptr, s && want_init_on_free() && !keeps_contents(s), "free");
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))
 		return;
-	free_elsewhere(ptr, s);
+	malloc_free_elsewhere(ptr, s);
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
@@ -410,13 +416,19 @@ size_t goalloc_size_roundup(size_t size)
 }
 EXPORT_SYMBOL_GPL(goalloc_size_roundup);
 
-/* What an object has to become larger: memory of the same heap and kind. */
-static void *alloc_like(const void *ptr, size_t size, gfp_t gfp)
+/*
+ * What an object has to become larger: memory of the same heap and kind.  A cache has
+ * objects of one size alone: the default heap has the larger one.
+ */
+static void *alloc_like(const struct mspan *s, size_t size, gfp_t gfp)
 {
-	const struct mspan *s = span_of((unsigned long)ptr);
 	unsigned int noscan = s->spc == SPC_TINY || (s->spc & 1);
+	struct goalloc_heap *heap = s->central->heap;
 
-	return alloc_any(s->central->heap, size, noscan, gfp);
+	if (!heap_is_cache(heap))
+		return alloc_any(heap, size, noscan, gfp);
+	noscan = !!(heap->flags & GOALLOC_CACHE_NOSCAN);
+	return alloc_any(&default_heap, size, noscan, gfp);
 }
 
 /**
@@ -426,7 +438,8 @@ static void *alloc_like(const void *ptr, size_t size, gfp_t gfp)
  * @gfp: as for goalloc_alloc()
  *
  * The contents are kept up to the smaller of the two sizes, and so are its heap and
- * whether the object may hold pointers.  As with krealloc(), __GFP_ZERO clears what is
+ * whether the object may hold pointers; but an object of a cache that grows moves to
+ * the default heap.  As with krealloc(), __GFP_ZERO clears what is
  * new if every earlier call for the object had it too.
  *
  * Context: as goalloc_alloc().
@@ -436,6 +449,7 @@ static void *alloc_like(const void *ptr, size_t size, gfp_t gfp)
  */
 void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 {
+	const struct mspan *s;
 	size_t usable;
 	void *new;
 
@@ -447,12 +461,13 @@ void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
 	}
 	if (!malloc_check(ptr, &usable, "realloc"))
 		return NULL;
+	s = span_of((unsigned long)ptr);
 	if (size <= usable) {
-		if (want_init_on_alloc(gfp))
+		if (want_init_on_alloc(gfp) && !keeps_contents(s))
 			memset((void *)ptr + size, 0, usable - size);
 		return (void *)ptr;
 	}
-	new = alloc_like(ptr, size, gfp);
+	new = alloc_like(s, size, gfp);
 	if (new) {
 		memcpy(new, ptr, usable);
 		goalloc_free(ptr);
@@ -506,7 +521,7 @@ void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gf
 EXPORT_SYMBOL_GPL(goalloc_heap_alloc_noscan);
 
 /* A live object, but of another heap: report.  Anything else is for others to judge. */
-static bool of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
+bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
 {
 	struct mspan *s = span_of((unsigned long)ptr);
 	size_t usable;
@@ -533,7 +548,7 @@ void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t si
 {
 	if (ZERO_OR_NULL_PTR(ptr))
 		return goalloc_heap_alloc(heap, size, gfp);
-	return of_other_heap(heap, ptr, "heap_realloc") ? NULL : goalloc_realloc(ptr, size, gfp);
+	return malloc_of_other_heap(heap, ptr, "heap_realloc") ? NULL : goalloc_realloc(ptr, size, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
 
@@ -554,12 +569,12 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 
 	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index) ||
 		     mspan_cache(s) != heap->cache) || want_init_on_free() || ALWAYS_GENERAL) {
-		if (!of_other_heap(heap, ptr, "heap_free"))
+		if (!malloc_of_other_heap(heap, ptr, "heap_free"))
 			goalloc_free(ptr);
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))
 		return;
-	free_elsewhere(ptr, s);
+	malloc_free_elsewhere(ptr, s);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_free);

@@ -90,7 +90,7 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 			continue;
 		open_window(slot, s, w, bits);
 		this_cpu_add(s->slot->taken, hweight_long(bits));
-		this_cpu_inc(mspan_cache(s)->refills[s->spc]);
+		this_cpu_inc(mspan_counts(s)->refills);
 		return true;
 	}
 	return false;
@@ -181,11 +181,9 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 	return obj;
 }
 
-static unsigned int batch_spans(unsigned int spc)
+static unsigned int batch_spans(const struct goalloc_heap *heap, unsigned int spc)
 {
-	if (spc == SPC_TINY)
-		return 1;
-	return clamp(BATCH_OBJECTS / goalloc_size_classes[spc >> 1].nelems, 1, BATCH_SPANS);
+	return clamp(BATCH_OBJECTS / heap_class(heap, spc)->nelems, 1, BATCH_SPANS);
 }
 
 /* Visit a central for up to @max spans with free objects. */
@@ -222,7 +220,7 @@ void *mcache_alloc_spans(struct goalloc_heap *heap, unsigned int spc, unsigned i
 /* When this CPU's cache cannot: as mcache_alloc_spans(), so many as one visit should bring. */
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
 {
-	return mcache_alloc_spans(heap, spc, batch_spans(spc), gfp, needzero);
+	return mcache_alloc_spans(heap, spc, batch_spans(heap, spc), gfp, needzero);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
 
@@ -380,7 +378,7 @@ static enum free_result free_large(struct mspan *s)
 
 	if (test_and_set_bit(0, s->free_bits))
 		return FREE_DOUBLE;
-	this_cpu_inc(cache->remote_frees[spc]);
+	this_cpu_inc(cache->counts[SPC_CACHE - spc].remote_frees);
 	this_cpu_add(cache->large_freed[spc & 1], bytes);
 	s = keep_large(s->central->heap, s);
 	if (s)
@@ -411,15 +409,14 @@ static void find_place(struct mspan *s)
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
-	struct mcache __percpu *cache = mspan_cache(s);
-	unsigned int spc = s->spc;
+	struct mcache_counts __percpu *counts = mspan_counts(s);
 
 	if (mspan_is_large(s))
 		return free_large(s);
 	/* counted first: when the bit is set the heap may go, if that was its last object */
-	this_cpu_inc(cache->remote_frees[spc]);
+	this_cpu_inc(counts->remote_frees);
 	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
-		this_cpu_dec(cache->remote_frees[spc]);
+		this_cpu_dec(counts->remote_frees);
 		return FREE_DOUBLE;
 	}
 	find_place(s);
@@ -438,16 +435,15 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
  */
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits)
 {
-	struct mcache __percpu *cache = mspan_cache(s);
+	struct mcache_counts __percpu *counts = mspan_counts(s);
 	unsigned long refused, before;
-	unsigned int spc = s->spc;
 
-	this_cpu_add(cache->remote_frees[spc], hweight_long(bits));	/* first, as above */
+	this_cpu_add(counts->remote_frees, hweight_long(bits));	/* first, as above */
 	refused = window_bits(s, w) & bits;
 	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
 	refused |= before & bits;
 	if (unlikely(refused))
-		this_cpu_sub(cache->remote_frees[spc], hweight_long(refused));
+		this_cpu_sub(counts->remote_frees, hweight_long(refused));
 	find_place(s);
 	return refused;
 }
@@ -493,18 +489,19 @@ static void flush_slot(struct mcache_slot *slot)
 
 /**
  * mcache_flush() - let go of all spans that a cache holds
+ * @heap: the heap
  * @c: this CPU's cache, with preemption off; or that of a CPU that is dead
  *
  * A slot that is busy is left for the next flush: this one came, by an interrupt,
  * into the middle of a fast path.
  */
-void mcache_flush(struct mcache *c)
+void mcache_flush(struct goalloc_heap *heap, struct mcache *c)
 {
 	unsigned int spc;
 
 	c->used = false;
 	c->holds = false;
-	for (spc = 0; spc < NR_SPC; spc++) {
+	for_each_spc(heap, spc) {
 		struct mcache_slot *slot = &c->slot[spc];
 
 		if (!mcache_mark_busy(slot)) {
@@ -517,39 +514,74 @@ void mcache_flush(struct mcache *c)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_flush);
 
-static void heap_account(const struct goalloc_heap *heap, int sign)
+/* Bytes of a CPU's cache. */
+static size_t cache_bytes(const struct goalloc_heap *heap)
 {
-	mem_account(MEM_MCACHE, sign * (long)(num_possible_cpus() * sizeof(struct mcache)));
-	mem_account(MEM_OTHER, sign * (long)(nr_node_ids * NR_SPC * sizeof(*heap->central)));
+	return heap_is_cache(heap) ? MCACHE_ONE_SIZE : sizeof(struct mcache);
 }
 
-int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp)
+static void heap_account(const struct goalloc_heap *heap, int sign)
+{
+	mem_account(MEM_MCACHE, sign * (long)(num_possible_cpus() * cache_bytes(heap)));
+	mem_account(MEM_OTHER, sign * (long)(nr_node_ids * heap->nr_spc * sizeof(*heap->central)));
+}
+
+/* Where its memory begins, of which an object cache has less than a struct mcache. */
+static struct mcache __percpu *cache_start(const struct goalloc_heap *heap,
+					   struct mcache __percpu *cache, int sign)
+{
+	return (void __percpu *)cache + sign * (long)heap->first_spc * sizeof(struct mcache_slot);
+}
+
+static void heap_init_classes(struct goalloc_heap *heap)
 {
 	unsigned int spc;
 	int nid, cpu;
 
-	heap->name = name;
-	heap->real = heap;
-	heap->cache = fault_meta(alloc_percpu_gfp(struct mcache, gfp));
-	heap->central = fault_meta(kvcalloc(nr_node_ids * NR_SPC, sizeof(*heap->central), gfp));
-	if (!heap->cache || !heap->central)
-		return -ENOMEM;
-	heap_account(heap, 1);
 	for_each_possible_cpu(cpu)
-		for (spc = 0; spc < NR_SPC; spc++)
+		for_each_spc(heap, spc)
 			per_cpu_ptr(heap->cache, cpu)->slot[spc].idle = 1;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		for (spc = 0; spc < NR_SPC; spc++)
+		for_each_spc(heap, spc)
 			mcentral_init(heap_central(heap, nid, spc), heap, spc, nid);
+}
+
+/**
+ * mcache_heap_init() - make a heap's caches and centrals
+ * @heap: the heap; zeroed, but that @first_spc is %SPC_CACHE if it has that class alone
+ * @name: its name
+ * @gfp: for the memory; blocking
+ *
+ * Return: 0, or -ENOMEM; mcache_heap_exit() is called in either case.
+ */
+int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp)
+{
+	struct mcache __percpu *cache;
+
+	heap->name = name;
+	heap->real = heap;
+	heap->nr_spc = heap_is_cache(heap) ? 1 : NR_SPC;
+	cache = fault_meta(__alloc_percpu_gfp(cache_bytes(heap), __alignof__(*cache), gfp));
+	if (!cache)
+		return -ENOMEM;
+	heap->cache = cache_start(heap, cache, -1);
+	heap->central = fault_meta(kvcalloc(nr_node_ids * heap->nr_spc, sizeof(*heap->central),
+					    gfp));
+	if (!heap->central)
+		return -ENOMEM;
+	heap_account(heap, 1);
+	heap_init_classes(heap);
 	return 0;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_heap_init);
 
 void mcache_heap_exit(struct goalloc_heap *heap)
 {
-	if (heap->cache && heap->central)
+	if (!heap->cache)
+		return;
+	if (heap->central)
 		heap_account(heap, -1);
-	free_percpu(heap->cache);
+	free_percpu(cache_start(heap, heap->cache, 1));
 	kvfree(heap->central);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_heap_exit);

@@ -56,10 +56,21 @@ static_assert(offsetofend(struct mcache_slot, seq) <= 64);
 static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
 
 /**
+ * struct mcache_counts - what one CPU counts of one span class beside its slot
+ * @remote_frees: objects freed through the shared map
+ * @refills: windows taken
+ */
+struct mcache_counts {
+	unsigned long remote_frees;
+	unsigned long refills;
+};
+
+/**
  * struct mcache - one CPU's cache of one heap
  * @slot: by span class
  * @used: spans were taken since the scavenger's last turn
  * @holds: spans were taken since it was last flushed
+ * @counts: by span class, the last one first
  * @tiny: address of the current tiny block, or 0
  * @tiny_off: first free byte of it
  * @tiny_span: the span that it lies in
@@ -67,15 +78,18 @@ static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
  * @tiny_frees: objects taken out of tiny blocks
  * @large_bytes: bytes of large objects allocated, by noscan
  * @large_freed: bytes of large objects freed, by noscan
- * @remote_frees: objects freed through the shared map, by span class
- * @refills: windows taken, by span class
  *
  * The counters are sums over CPUs: one CPU's may be negative by itself.
+ *
+ * The heap of an object cache has one class, %SPC_CACHE, and of this struct only the
+ * middle, from that class's slot to its counters, which lie next to each other.  It is
+ * pointed to as if the rest were there.
  */
 struct mcache {
-	struct mcache_slot slot[NR_SPC];
+	struct mcache_slot slot[NR_SPC + 1];
 	bool used;
 	bool holds;
+	struct mcache_counts counts[NR_SPC + 1];
 	u8 tiny_off;
 	unsigned long tiny;
 	struct mspan *tiny_span;
@@ -83,9 +97,13 @@ struct mcache {
 	unsigned long tiny_frees;
 	unsigned long large_bytes[2];
 	unsigned long large_freed[2];
-	unsigned long remote_frees[NR_SPC];
-	unsigned long refills[NR_SPC];
 };
+
+/* What an object cache has of it. */
+#define MCACHE_ONE_START	offsetof(struct mcache, slot[SPC_CACHE])
+#define MCACHE_ONE_SIZE		(offsetof(struct mcache, counts[1]) - MCACHE_ONE_START)
+
+static_assert(MCACHE_ONE_SIZE <= 128);
 
 /* How a free ended, for the front door to report. */
 enum free_result {
@@ -120,7 +138,7 @@ enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
-void mcache_flush(struct mcache *c);
+void mcache_flush(struct goalloc_heap *heap, struct mcache *c);
 
 /* The caches that a span's objects go to: @slot is the member of them for its class. */
 static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
@@ -129,6 +147,12 @@ static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
 }
 
 static_assert(offsetof(struct mcache, slot) == 0);
+
+/* The counters beside them. */
+static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
+{
+	return &mspan_cache(s)->counts[SPC_CACHE - s->spc];
+}
 
 /*
  * THE FAST PATHS
@@ -202,12 +226,12 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 }
 
 /* An object from this CPU's window.  False: it is empty, or the slot is busy. */
-static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					      void **obj, bool *needzero)
+static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, void **obj,
+					     bool *needzero)
 {
 	struct mcache_slot *slot;
 
-	if (!mcache_enter(mcache_slots(heap, spc), &slot))
+	if (!mcache_enter(slots, &slot))
 		return false;
 	if (unlikely(!slot->free)) {
 		mcache_leave(slot);
@@ -216,6 +240,12 @@ static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigne
 	*obj = mcache_take(slot, needzero);
 	mcache_leave(slot);
 	return true;
+}
+
+static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
+					      void **obj, bool *needzero)
+{
+	return mcache_take_fast(mcache_slots(heap, spc), obj, needzero);
 }
 
 /*

@@ -239,7 +239,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
 unsigned long mcentral_idle_pages(struct mcentral *c)
 {
 	bool waiting = !llist_empty(&c->queue) || READ_ONCE(c->pending);
-	unsigned int npages = goalloc_size_classes[spc_size_class(c->spc)].npages;
+	unsigned int npages = heap_class(c->heap, c->spc)->npages;
 
 	return (unsigned long)(waiting ? atomic_read(&c->nr_spans) : READ_ONCE(c->nr_empty)) *
 	       max(npages, 1U);
@@ -251,7 +251,7 @@ static unsigned long heap_idle_pages(struct goalloc_heap *heap, int nid)
 	unsigned long idle = 0;
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++)
+	for_each_spc(heap, spc)
 		idle += mcentral_idle_pages(heap_central(heap, nid, spc));
 	return idle;
 }
@@ -262,7 +262,7 @@ static bool heap_trim(struct goalloc_heap *heap, int nid)
 	unsigned long pages = 0;
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++)
+	for_each_spc(heap, spc)
 		pages += mcentral_trim(heap_central(heap, nid, spc), 0);
 	return pages;
 }
@@ -320,7 +320,7 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 /* A new span of the central's class. */
 static struct mspan *grow(struct mcentral *c, gfp_t gfp)
 {
-	const struct goalloc_size_class *sz = &goalloc_size_classes[spc_size_class(c->spc)];
+	const struct goalloc_size_class *sz = heap_class(c->heap, c->spc);
 	struct mspan *s = make_span(c, sz->npages, sz->align_pages, gfp);
 
 	if (s)

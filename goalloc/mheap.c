@@ -34,9 +34,14 @@ EXPORT_SYMBOL_FOR_KUNIT(tiny_maps);
 LIST_HEAD(heap_list);
 EXPORT_SYMBOL_FOR_KUNIT(heap_list);
 
-static struct fixalloc *mspan_fixalloc(unsigned int spc)
+static const struct goalloc_size_class *central_class(const struct mcentral *c)
 {
-	return spc_has_many(spc) ? &mspan_many : &mspan_few;
+	return heap_class(c->heap, c->spc);
+}
+
+static struct fixalloc *mspan_fixalloc(const struct mcentral *c)
+{
+	return class_has_many(central_class(c)) ? &mspan_many : &mspan_few;
 }
 
 static void mspan_first_use(void *obj)
@@ -46,18 +51,12 @@ static void mspan_first_use(void *obj)
 	INIT_LIST_HEAD(&s->partial);
 }
 
-/* Bytes an object of a small or tiny class. */
-static unsigned int spc_elemsize(unsigned int spc)
-{
-	return spc == SPC_TINY ? TINY_BLOCK_SIZE : goalloc_size_classes[spc >> 1].size;
-}
-
 static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 {
 	unsigned int bytes = s->npages << GOALLOC_PAGE_SHIFT;
 
 	s->spc = c->spc;
-	s->elemsize = mspan_is_large(s) ? bytes : spc_elemsize(c->spc);
+	s->elemsize = mspan_is_large(s) ? bytes : central_class(c)->size;
 	/* 0 for large ones, whose only index is 0: the quotient is not exact up there */
 	s->div_mul = mspan_is_large(s) ? 0 : U32_MAX / s->elemsize + 1;
 	s->nelems = bytes / s->elemsize;
@@ -70,7 +69,7 @@ static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 
 static struct mspan *mspan_new(struct mcentral *c, gfp_t gfp)
 {
-	struct mspan *s = fixalloc_alloc(mspan_fixalloc(c->spc), gfp);
+	struct mspan *s = fixalloc_alloc(mspan_fixalloc(c), gfp);
 
 	if (!s || c->spc != SPC_TINY)
 		return s;
@@ -83,11 +82,11 @@ static struct mspan *mspan_new(struct mcentral *c, gfp_t gfp)
 	return s;
 }
 
-static void mspan_delete(struct mspan *s, unsigned int spc)
+static void mspan_delete(struct mspan *s, const struct mcentral *c)
 {
-	if (spc == SPC_TINY)
+	if (c->spc == SPC_TINY)
 		fixalloc_free(&tiny_maps, s->tiny);
-	fixalloc_free(mspan_fixalloc(spc), s);
+	fixalloc_free(mspan_fixalloc(c), s);
 }
 
 static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp,
@@ -96,12 +95,28 @@ static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned in
 	unsigned int least = npages;
 
 	if (c->spc > SPC_LARGE_NOSCAN)
-		least = DIV_ROUND_UP(spc_elemsize(c->spc), GOALLOC_PAGE_SIZE);
+		least = DIV_ROUND_UP(central_class(c)->size, GOALLOC_PAGE_SIZE);
 	if (least == npages)
 		return mpagecache_alloc(c->nid, npages, align, gfp, run);
 	return mpagecache_alloc(c->nid, npages, align,
 				(gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY, run) ||
 	       mpagecache_alloc(c->nid, least, align, gfp, run);
+}
+
+/*
+ * A new span of a cache whose objects keep their contents: what lay there before is no
+ * more to be seen by who allocates them than zeroing at allocation would let it.
+ */
+static void construct(struct mspan *s, const struct goalloc_cache *cache)
+{
+	unsigned int i;
+
+	if (s->needzero && want_init_on_alloc(0)) {
+		memset((void *)s->base, 0, s->npages << GOALLOC_PAGE_SHIFT);
+		s->needzero = false;
+	}
+	for (i = 0; cache->ctor && i < s->nelems; i++)
+		cache->ctor((void *)s->base + (unsigned long)i * s->elemsize);
 }
 
 /* Fill in a span of these pages, and publish it. */
@@ -118,6 +133,8 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	s->owner = NULL;
 	s->empty_kept = false;
 	mspan_set_objects(s, c);
+	if (heap_keeps_contents(c->heap))
+		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
 	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
@@ -170,7 +187,7 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 	if (!s)
 		return NULL;
 	if (!mheap_alloc_run(c, npages, align, gfp, &run)) {
-		mspan_delete(s, c->spc);
+		mspan_delete(s, c);
 		return NULL;
 	}
 	mspan_publish(s, c, &run);
@@ -178,26 +195,42 @@ struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int 
 }
 EXPORT_SYMBOL_FOR_KUNIT(mheap_alloc);
 
+static void unmake(struct mspan *s)
+{
+	struct page_run run = { .base = s->base, .npages = s->npages };
+	struct mcentral *c = s->central;
+
+	leak_retire(s);
+	s->free_limit = 0;
+	arena_set_spans(run.base, run.npages, NULL);
+	atomic_dec(&c->nr_spans);
+	mspan_delete(s, c);
+	atomic_long_sub(run.npages, &c->heap->pages);	/* last: with its last span a heap may go */
+	sys_unused(run.npages);
+	mpagecache_free(&run);
+	mem_kick();
+}
+
+static void unmake_rcu(struct rcu_head *rcu)
+{
+	struct mspan *s = container_of(rcu, struct mspan, rcu);
+
+	INIT_LIST_HEAD(&s->partial);	/* as mspan_first_use() left it */
+	unmake(s);
+}
+
 /**
- * mheap_free() - unmake a span
+ * mheap_free() - unmake a span, at once or when its readers are gone
  * @s: the span; DEAD, on no list
  *
  * Context: any but NMI.
  */
 void mheap_free(struct mspan *s)
 {
-	struct page_run run = { .base = s->base, .npages = s->npages };
-	unsigned int spc = s->spc;
-
-	leak_retire(s);
-	s->free_limit = 0;
-	arena_set_spans(run.base, run.npages, NULL);
-	atomic_dec(&s->central->nr_spans);
-	atomic_long_sub(run.npages, &s->central->heap->pages);
-	mspan_delete(s, spc);
-	sys_unused(run.npages);
-	mpagecache_free(&run);
-	mem_kick();
+	if (heap_waits_for_readers(s->central->heap))
+		call_rcu(&s->rcu, unmake_rcu);
+	else
+		unmake(s);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mheap_free);
 

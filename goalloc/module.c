@@ -57,19 +57,28 @@ static void free_metadata(void)
 	arena_map_exit();
 }
 
-static void report_leaks(void)
+static void report_leak(struct goalloc_heap *heap, unsigned int spc)
 {
 	struct class_stats st;
-	unsigned int spc;
-	size_t bytes;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
-		mstats_class(NULL, spc, &st);
-		if (!st.spans)
-			continue;
-		bytes = mstats_class_bytes(NULL, spc, st.inuse);
-		debug_leak(spc, mstats_class_objects(NULL, spc), bytes, st.spans);
-	}
+	mstats_class(heap, spc, &st);
+	if (st.spans)
+		debug_leak(spc, mstats_class_objects(heap, spc),
+			   mstats_class_bytes(heap, spc, st.inuse), st.spans);
+}
+
+static void report_leaks(void)
+{
+	struct goalloc_heap *heap;
+	unsigned int spc;
+
+	for (spc = 0; spc < NR_SPC; spc++)
+		report_leak(NULL, spc);
+	rcu_read_lock();
+	for_each_heap(heap)
+		if (heap_is_cache(heap))
+			report_leak(heap, SPC_CACHE);
+	rcu_read_unlock();
 }
 
 static int __init goalloc_init(void)
@@ -121,6 +130,8 @@ static void __exit goalloc_exit(void)
 	goalloc_free_rcu_barrier();
 	kv_exit();
 	scavenge_exit();
+	scavenge_all();
+	rcu_barrier();	/* spans whose readers were waited for */
 	scavenge_all();
 	report_leaks();
 	free_metadata();

@@ -32,7 +32,8 @@
  *   FULL	held by nobody, no free object known, on no list
  *   QUEUED	on its central's llist, waiting for whoever next holds its lock
  *   PARTIAL	on its central's list, with free objects
- *   DEAD	struct not in use; its pages belong to the page heap
+ *   DEAD	struct not in use; its pages belong to the page heap, or will when
+ *		their RCU readers are gone
  *
  *   OWNED   -> FULL	owner: no bit found
  *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below)
@@ -106,13 +107,15 @@ struct page_heap;
 /*
  * Span class = size class << 1 | noscan, as in Go: 1 means that the objects
  * hold no pointers.  Class 0 is large objects.  Tiny blocks have a class of
- * their own behind the others, because they are freed differently.
+ * their own behind the others, because they are freed differently.  The objects
+ * of a cache, all of its size, have one behind all classes that a heap has.
  */
 #define SPC(sizeclass, noscan)	((sizeclass) << 1 | (noscan))
 #define SPC_LARGE		SPC(0, 0)
 #define SPC_LARGE_NOSCAN	SPC(0, 1)
 #define SPC_TINY		SPC(GOALLOC_NUM_SIZE_CLASSES, 0)
 #define NR_SPC			(SPC_TINY + 1)
+#define SPC_CACHE		NR_SPC
 
 #define TINY_BLOCK_SIZE		16
 #define TINY_SIZE_CLASS		2	/* 16 bytes */
@@ -153,6 +156,7 @@ enum mspan_state {
  * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
  * @queue: link of the central's llist while QUEUED
  * @partial: link of the central's list; central lock
+ * @rcu: in their place while it is DEAD and waits for a grace period
  * @free_bits: the shared map; 1 = free and in no window
  *
  * The first cache line is written when the span is made or changes hands, and
@@ -177,8 +181,13 @@ struct mspan {
 	u16 fresh;
 	bool needzero;
 	bool nmi_freed;
-	struct llist_node queue;
-	struct list_head partial;
+	union {
+		struct {
+			struct llist_node queue;
+			struct list_head partial;
+		};
+		struct rcu_head rcu;
+	};
 	unsigned long free_bits[];
 };
 
@@ -186,23 +195,25 @@ struct mspan {
 
 static_assert(offsetof(struct mspan, state) == 64);
 static_assert(MSPAN_SIZE(MSPAN_WORDS_FEW) == 128);
-static_assert(NR_SPC - 1 <= U8_MAX);
+static_assert(SPC_CACHE <= U8_MAX);
 
 static inline bool mspan_is_large(const struct mspan *s)
 {
 	return s->spc <= SPC_LARGE_NOSCAN;
 }
 
-/* The size class of a span class, as people count them. */
+/* The size class of a span class, as people count them; a cache's has none, and 0. */
 static inline unsigned int spc_size_class(unsigned int spc)
 {
-	return spc == SPC_TINY ? TINY_SIZE_CLASS : spc >> 1;
+	if (spc >= SPC_TINY)
+		return spc == SPC_TINY ? TINY_SIZE_CLASS : 0;
+	return spc >> 1;
 }
 
-static inline bool spc_has_many(unsigned int spc)
+/* Which of the two sizes has a struct for spans of these objects? */
+static inline bool class_has_many(const struct goalloc_size_class *c)
 {
-	return spc == SPC_TINY ||
-	       (spc > SPC_LARGE_NOSCAN && goalloc_size_classes[spc >> 1].size < 32);
+	return c->nelems > MSPAN_WORDS_FEW * BITS_PER_LONG;
 }
 
 static inline unsigned int mspan_words(const struct mspan *s)

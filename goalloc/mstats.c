@@ -15,10 +15,8 @@
  */
 #include "internal.h"
 
-static unsigned int spc_size(unsigned int spc)
-{
-	return spc == SPC_TINY ? TINY_BLOCK_SIZE : goalloc_size_classes[spc >> 1].size;
-}
+/* What was counted by object caches that are gone: objects, and their bytes. */
+static unsigned long gone_objects, gone_bytes;
 
 static unsigned long minus(unsigned long a, unsigned long b)
 {
@@ -36,8 +34,8 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
 
 		st->cached += hweight64(READ_ONCE(slot->free));
 		st->mallocs += READ_ONCE(slot->taken) + local;
-		st->frees += READ_ONCE(c->remote_frees[spc]) + local;
-		st->refills += READ_ONCE(c->refills[spc]);
+		st->frees += READ_ONCE(c->counts[SPC_CACHE - spc].remote_frees) + local;
+		st->refills += READ_ONCE(c->counts[SPC_CACHE - spc].refills);
 	}
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		struct mcentral *central = heap_central(heap, nid, spc);
@@ -49,7 +47,7 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
 
 /**
  * mstats_class() - sum one span class of a heap
- * @heap: the heap, or NULL for all
+ * @heap: the heap, which has this class; or NULL for all but the object caches
  * @spc: the span class; of SPC_TINY the blocks are counted, not the objects
  * @st: filled in
  */
@@ -63,7 +61,8 @@ void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stat
 	} else {
 		rcu_read_lock();
 		for_each_heap(each)
-			add_class(each, spc, st);
+			if (!heap_is_cache(each))
+				add_class(each, spc, st);
 		rcu_read_unlock();
 	}
 	st->mallocs = minus(st->mallocs, st->cached);
@@ -76,6 +75,8 @@ static unsigned long add_counter(struct goalloc_heap *heap, size_t offset)
 	unsigned long sum = 0;
 	int cpu;
 
+	if (heap_is_cache(heap))	/* which counts only by class */
+		return 0;
 	for_each_possible_cpu(cpu) {
 		void *cache = per_cpu_ptr(heap->cache, cpu);
 
@@ -101,30 +102,48 @@ static unsigned long sum_counter(struct goalloc_heap *heap, size_t offset)
 
 #define cache_sum(heap, counter)	sum_counter(heap, offsetof(struct mcache, counter))
 
-static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
+static void sum_class(struct goalloc_heap *heap, unsigned int spc, struct mem_stats *st)
 {
+	unsigned int size = heap_class(heap, spc)->size;	/* 0 of large ones */
 	struct class_stats cs;
-	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
-		mstats_class(heap, spc, &cs);
-		st->total_alloc += cs.mallocs * spc_size(spc);	/* large ones have size 0 */
-		st->alloc += cs.inuse * spc_size(spc);
-		if (spc == SPC_TINY)
-			continue;
-		st->mallocs += cs.mallocs;
-		st->frees += cs.frees;
-	}
+	mstats_class(heap, spc, &cs);
+	st->total_alloc += cs.mallocs * size;
+	st->alloc += cs.inuse * size;
+	if (spc == SPC_TINY)
+		return;
+	st->mallocs += cs.mallocs;
+	st->frees += cs.frees;
 }
 
-/* Bytes of @objects live objects of a class; large ones are counted by size. */
+static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
+{
+	struct goalloc_heap *each;
+	unsigned int spc;
+
+	if (heap) {
+		for_each_spc(heap, spc)
+			sum_class(heap, spc, st);
+		return;
+	}
+	rcu_read_lock();
+	for_each_heap(each)
+		for_each_spc(each, spc)
+			sum_class(each, spc, st);
+	st->total_alloc += READ_ONCE(gone_bytes);
+	st->mallocs += READ_ONCE(gone_objects);
+	st->frees += READ_ONCE(gone_objects);
+	rcu_read_unlock();
+}
+
+/* Bytes of @objects live objects of a class; large ones are counted by size.  As mstats_class(). */
 unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc, unsigned long objects)
 {
 	if (spc == SPC_LARGE)
 		return minus(cache_sum(heap, large_bytes[0]), cache_sum(heap, large_freed[0]));
 	if (spc == SPC_LARGE_NOSCAN)
 		return minus(cache_sum(heap, large_bytes[1]), cache_sum(heap, large_freed[1]));
-	return objects * spc_size(spc);
+	return objects * heap_class(heap ?: &default_heap, spc)->size;
 }
 
 /* Live objects of a class: of tiny ones, the objects and not their blocks. */
@@ -151,13 +170,23 @@ static void sum_caches(struct goalloc_heap *heap, struct mem_stats *st)
 	st->alloc += st->large_bytes;
 }
 
+static void inherit_cache(struct goalloc_heap *heap)
+{
+	struct class_stats cs;
+
+	mstats_class(heap, SPC_CACHE, &cs);
+	WRITE_ONCE(gone_objects, gone_objects + cs.mallocs);
+	WRITE_ONCE(gone_bytes, gone_bytes + cs.mallocs * heap_class(heap, SPC_CACHE)->size);
+}
+
 /**
  * mstats_inherit() - count on in the default heap what a heap has counted
  * @heap: one that holds nothing and is on no list any more
  *
  * So that what was ever allocated and freed does not become less when a heap goes.
+ * What an object cache has counted goes to sums, because no class has its size.
  *
- * Context: task.
+ * Context: task; one at a time.
  */
 void mstats_inherit(struct goalloc_heap *heap)
 {
@@ -165,11 +194,15 @@ void mstats_inherit(struct goalloc_heap *heap)
 	struct class_stats cs;
 	unsigned int i;
 
-	for (i = 0; i < NR_SPC; i++) {
+	if (heap_is_cache(heap)) {
+		inherit_cache(heap);
+		return;
+	}
+	for_each_spc(heap, i) {
 		mstats_class(heap, i, &cs);
 		this_cpu_add(to->slot[i].taken, cs.mallocs);
-		this_cpu_add(to->remote_frees[i], cs.frees);
-		this_cpu_add(to->refills[i], cs.refills);
+		this_cpu_add(to->counts[SPC_CACHE - i].remote_frees, cs.frees);
+		this_cpu_add(to->counts[SPC_CACHE - i].refills, cs.refills);
 	}
 	for (i = 0; i < 2; i++) {
 		this_cpu_add(to->large_bytes[i], cache_sum(heap, large_bytes[i]));
@@ -219,14 +252,17 @@ static void walk_span(struct mspan *s, struct span_walk *w)
 {
 	unsigned int nfree = mspan_count_free(s), nelems = READ_ONCE(s->nelems);
 
-	if (READ_ONCE(s->state) == MSPAN_DEAD)
-		return;
 	w->spans++;
 	w->pages += READ_ONCE(s->npages);
-	if (s->spc == SPC_TINY)
+	if (READ_ONCE(s->state) == MSPAN_DEAD || s->spc == SPC_TINY)
 		return;
 	w->objects += nelems;
 	w->free += min(nfree, nelems);
+}
+
+static unsigned int window_objects(const struct mcache *c, unsigned int spc)
+{
+	return spc == SPC_TINY ? 0 : hweight64(READ_ONCE(c->slot[spc].free));
 }
 
 /**
@@ -242,7 +278,8 @@ void mstats_walk(struct span_walk *w)
 	unsigned long pageno = 0;
 	struct goalloc_heap *heap;
 	struct mspan *s;
-	int cpu, spc;
+	unsigned int spc;
+	int cpu;
 
 	memset(w, 0, sizeof(*w));
 	while ((s = arena_next_span(&pageno))) {
@@ -252,9 +289,8 @@ void mstats_walk(struct span_walk *w)
 	rcu_read_lock();
 	for_each_heap(heap)
 		for_each_possible_cpu(cpu)
-			for (spc = 0; spc < SPC_TINY; spc++)
-				w->cached += hweight64(READ_ONCE(per_cpu_ptr(heap->cache, cpu)
-							->slot[spc].free));
+			for_each_spc(heap, spc)
+				w->cached += window_objects(per_cpu_ptr(heap->cache, cpu), spc);
 	rcu_read_unlock();
 	w->inuse = minus(w->objects, w->free + w->cached);
 }

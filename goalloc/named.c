@@ -28,7 +28,14 @@ static DEFINE_MUTEX(named_mutex);
 struct goalloc_heap *__goalloc_heap_create(const char *name, unsigned int flags,
 					   struct module *owner)
 {
-	return heap_create(name, flags, owner, GFP_KERNEL, NULL);
+	struct heap_args args = {
+		.name = name,
+		.flags = flags,
+		.owner = owner,
+		.problem = flags & ~GOALLOC_HEAP_PANIC ? "its flags are unknown" : NULL,
+	};
+
+	return heap_create(&args, GFP_KERNEL);
 }
 EXPORT_SYMBOL_GPL(__goalloc_heap_create);
 
@@ -108,6 +115,11 @@ static void free_everything(struct goalloc_heap *heap)
 	}
 }
 
+static const char *kind(const struct goalloc_heap *heap)
+{
+	return heap_is_cache(heap) ? "cache" : "heap";
+}
+
 /* Say what lives in a heap.  Return: how many objects. */
 static unsigned long report(struct goalloc_heap *heap, const char *fate)
 {
@@ -115,20 +127,22 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	struct class_stats st;
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
+	for_each_spc(heap, spc) {
 		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)
 			continue;
 		bytes = mstats_class_bytes(heap, spc, st.inuse);
-		pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
-		       heap->name, objects, bytes, spc_size_class(spc), debug_spc_name(spc));
+		if (spc != SPC_CACHE)
+			pr_err("heap %s: %lu objects, %lu bytes, size class %u %s, still live\n",
+			       heap->name, objects, bytes, spc_size_class(spc),
+			       debug_spc_name(spc));
 		total += objects;
 		sum += bytes;
 	}
 	if (total)
-		pr_err("heap %s of %s: %lu objects, %lu bytes still live: %s\n", heap->name,
-		       heap->owner ? heap->owner->name : "nobody", total, sum, fate);
+		pr_err("%s %s of %s: %lu objects, %lu bytes still live: %s\n", kind(heap),
+		       heap->name, heap->owner ? heap->owner->name : "nobody", total, sum, fate);
 	return total;
 }
 
@@ -141,6 +155,8 @@ static bool empty(struct goalloc_heap *heap)
 {
 	goalloc_free_rcu_barrier();
 	scavenge_heap(heap);
+	if (heap_waits_for_readers(heap))
+		rcu_barrier();
 	if (atomic_long_read(&heap->pages))
 		synchronize_rcu();
 	return !atomic_long_read(&heap->pages);
@@ -154,7 +170,7 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 			return -EBUSY;
 		free_everything(heap);
 		if (!empty(heap)) {
-			pr_err("heap %s: it is in use, and stays\n", heap->name);
+			pr_err("%s %s: it is in use, and stays\n", kind(heap), heap->name);
 			return -EBUSY;
 		}
 	}
@@ -162,6 +178,12 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 	mstats_inherit(heap);
 	heap_delete(heap);
 	return 0;
+}
+
+static void report_no_heap(const char *func, const void *ptr)
+{
+	pr_err("bad %s(%p): not one, or destroyed before; the caller is:\n", func, ptr);
+	dump_stack();
 }
 
 /**
@@ -185,19 +207,45 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 		return 0;
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
-	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE) {
-		pr_err("bad %s(%p): no heap, or destroyed before; the caller is:\n", __func__,
-		       heap);
-		dump_stack();
-	} else {
+	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE)
+		report_no_heap(__func__, heap);
+	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,
 			      how == GOALLOC_DESTROY_FREE ? "freed with the heap" :
 			      "the heap stays");
-	}
 	mutex_unlock(&named_mutex);
 	return err;
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_destroy);
+
+/**
+ * goalloc_cache_destroy() - destroy an object cache
+ * @cache: the cache; nobody allocates from it or frees into it meanwhile
+ *
+ * How many objects live in it is reported.  NULL is ignored.
+ *
+ * Context: task; may sleep, for a grace period and more.  Not in a callback of CPU
+ * hotplug.
+ * Return: 0; -EBUSY when objects live in it and it stays; -EINVAL, with a report, for
+ * what is no cache or was destroyed before.
+ */
+int goalloc_cache_destroy(struct goalloc_cache *cache)
+{
+	struct goalloc_heap *real;
+	int err = -EINVAL;
+
+	if (!cache)
+		return 0;
+	mutex_lock(&named_mutex);
+	real = heap_find(&cache->named.heap);
+	if (!real || !heap_is_cache(real))
+		report_no_heap(__func__, cache);
+	else
+		err = destroy(real, false, "the cache stays");
+	mutex_unlock(&named_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_destroy);
 
 /* The next heap that belongs to a module, or NULL. */
 static struct goalloc_heap *heap_of(const struct module *owner)
@@ -220,7 +268,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		return NOTIFY_DONE;
 	mutex_lock(&named_mutex);
 	while ((heap = heap_of(data)))
-		if (destroy(heap, false, "its module is unloaded, and the heap stays"))
+		if (destroy(heap, false, "its module is unloaded, and it stays"))
 			heap_orphan(heap);
 	mutex_unlock(&named_mutex);
 	return NOTIFY_DONE;

@@ -292,18 +292,19 @@ struct cpu_sums {
 	unsigned long refills;
 };
 
-static void add_cache(struct cpu_sums *sums, const struct mcache *c)
+static void add_cache(struct cpu_sums *sums, const struct goalloc_heap *heap,
+		      const struct mcache *c)
 {
 	unsigned int spc;
 
-	for (spc = 0; spc < NR_SPC; spc++) {
+	for_each_spc(heap, spc) {
 		const struct mcache_slot *slot = &c->slot[spc];
 		unsigned int n = hweight64(READ_ONCE(slot->free));
 
 		sums->spans += !!READ_ONCE(slot->span);
 		sums->objects += n;
 		sums->bytes += (unsigned long)n * READ_ONCE(slot->elemsize);
-		sums->refills += READ_ONCE(c->refills[spc]);
+		sums->refills += READ_ONCE(c->counts[SPC_CACHE - spc].refills);
 	}
 }
 
@@ -315,7 +316,7 @@ static void show_cpu(struct seq_file *m, int cpu)
 
 	rcu_read_lock();
 	for_each_heap(heap)
-		add_cache(&sums, per_cpu_ptr(heap->cache, cpu));
+		add_cache(&sums, heap, per_cpu_ptr(heap->cache, cpu));
 	rcu_read_unlock();
 	seq_printf(m, "%4d %6s %7lu %9lu %10lu %10lu %6u %10lu %10lu\n", cpu,
 		   str_yes_no(cpu_online(cpu)), sums.spans, sums.objects, sums.bytes, sums.refills,

@@ -55,6 +55,13 @@ static int scavenge_cpuhp;
 
 static unsigned long pages_by_scavenger[NR_SCAVENGE_REASONS];	/* scavenge_mutex */
 
+static void flush(struct goalloc_heap *heap, struct mcache *c)
+{
+	if (!heap_is_cache(heap))
+		tiny_flush(c);
+	mcache_flush(heap, c);
+}
+
 static void flush_cpu(int cpu)
 {
 	struct goalloc_heap *heap;
@@ -63,10 +70,8 @@ static void flush_cpu(int cpu)
 	for_each_heap(heap) {
 		struct mcache *c = per_cpu_ptr(heap->cache, cpu);
 
-		if (!READ_ONCE(c->holds) && heap != &default_heap)
-			continue;
-		tiny_flush(c);
-		mcache_flush(c);
+		if (READ_ONCE(c->holds) || heap == &default_heap)
+			flush(heap, c);
 	}
 	rcu_read_unlock();
 	mpagecache_detach(per_cpu_ptr(page_caches, cpu));
@@ -134,10 +139,9 @@ static void flush_caches(bool force)
 
 static void trim_heap(struct goalloc_heap *heap, bool force)
 {
-	unsigned int i;
+	struct mcentral *c;
 
-	for (i = 0; i < nr_node_ids * NR_SPC; i++) {
-		struct mcentral *c = &heap->central[i];
+	for_each_central(heap, c) {
 		unsigned long refills = READ_ONCE(c->refills);
 
 		if (force || refills == c->refills_seen)
@@ -145,7 +149,7 @@ static void trim_heap(struct goalloc_heap *heap, bool force)
 		else
 			mcentral_trim(c, READ_ONCE(c->nr_empty) / 2);
 		c->refills_seen = refills;
-		if (i % NR_SPC == 0)
+		if (c->spc == heap->first_spc)
 			cond_resched();
 	}
 }
@@ -197,12 +201,12 @@ static bool centrals_have_idle(void)
 {
 	struct goalloc_heap *heap;
 	bool idle = false;
-	unsigned int i;
+	struct mcentral *c;
 
 	rcu_read_lock();
 	for_each_heap(heap)
-		for (i = 0; !idle && i < nr_node_ids * NR_SPC; i++)
-			idle = mcentral_has_idle(&heap->central[i]);
+		for_each_central(heap, c)
+			idle = idle || mcentral_has_idle(c);
 	rcu_read_unlock();
 	return idle;
 }
@@ -277,12 +281,11 @@ unsigned long scavenge_all(void)
 }
 EXPORT_SYMBOL_FOR_KUNIT(scavenge_all);
 
-static void flush_heap_here(void *heap)
+static void flush_heap_here(void *arg)
 {
-	struct mcache *c = raw_cpu_ptr(((struct goalloc_heap *)heap)->cache);
+	struct goalloc_heap *heap = arg;
 
-	tiny_flush(c);
-	mcache_flush(c);
+	flush(heap, raw_cpu_ptr(heap->cache));
 }
 
 /**
@@ -328,14 +331,14 @@ unsigned long scavenge_idle_pages(void)
 	struct goalloc_heap *heap;
 	unsigned long pages;
 	struct mem_counts m;
-	unsigned int i;
+	struct mcentral *c;
 
 	mem_get_counts(&m);
 	pages = m.prepared;
 	rcu_read_lock();
 	for_each_heap(heap)
-		for (i = 0; i < nr_node_ids * NR_SPC; i++)
-			pages += mcentral_idle_pages(&heap->central[i]);
+		for_each_central(heap, c)
+			pages += mcentral_idle_pages(c);
 	rcu_read_unlock();
 	return pages;
 }

@@ -236,7 +236,7 @@ static void mcache_flush_lets_go(struct kunit *test)
 	struct mspan *s = span(small);
 	struct mcache *c = get_cpu_ptr(heap->cache);
 
-	mcache_flush(c);
+	mcache_flush(heap, c);
 	put_cpu_ptr(heap->cache);
 	KUNIT_EXPECT_NULL(test, util_slot(heap, SPC_128)->span);
 	KUNIT_EXPECT_EQ(test, util_slot(heap, SPC_128)->free, 0);
@@ -275,7 +275,7 @@ static void mcache_busy(struct kunit *test)
 		res = util_free(a);
 		again = util_free(a);
 		next = mcache_alloc(heap, SPC_8, GFP_NOWAIT, NULL);
-		mcache_flush(raw_cpu_ptr(heap->cache));
+		mcache_flush(heap, raw_cpu_ptr(heap->cache));
 		holds = raw_cpu_read(heap->cache->holds);
 		same = slot->free == before.free && slot->span == before.span;
 		mcache_leave(slot);

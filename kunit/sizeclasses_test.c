@@ -55,9 +55,10 @@ static void sizeclasses_fit_span_maps(struct kunit *test)
 	unsigned int sc, words;
 
 	for (sc = 1; sc < GOALLOC_NUM_SIZE_CLASSES; sc++) {
-		words = spc_has_many(SPC(sc, 0)) ? MSPAN_WORDS_MANY : MSPAN_WORDS_FEW;
-		KUNIT_EXPECT_LE(test, BITS_TO_LONGS(goalloc_size_classes[sc].nelems), words);
-		KUNIT_EXPECT_EQ(test, spc_has_many(SPC(sc, 0)), spc_has_many(SPC(sc, 1)));
+		const struct goalloc_size_class *c = &goalloc_size_classes[sc];
+
+		words = class_has_many(c) ? MSPAN_WORDS_MANY : MSPAN_WORDS_FEW;
+		KUNIT_EXPECT_LE(test, BITS_TO_LONGS(c->nelems), words);
 	}
 }
 

@@ -187,26 +187,28 @@ static void heap_flush_cpu(void *arg)
 	struct mcache *c = this_cpu_ptr(heap->cache);
 
 	tiny_flush(c);
-	mcache_flush(c);
+	mcache_flush(heap, c);
 }
 
 void util_heap_flush(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
-	unsigned int i, cpu;
+	struct mcentral *c;
+	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
 		smp_call_function_single(cpu, heap_flush_cpu, heap, 1);
-	for (i = 0; i < nr_node_ids * NR_SPC; i++)
-		mcentral_trim(&heap->central[i], 0);
+	for_each_central(heap, c)
+		mcentral_trim(c, 0);
 }
 
 unsigned int util_heap_spans(struct goalloc_heap *heap)
 {
-	unsigned int i, spans = 0;
+	unsigned int spans = 0;
+	struct mcentral *c;
 
-	for (i = 0; i < nr_node_ids * NR_SPC; i++)
-		spans += atomic_read(&heap->central[i].nr_spans);
+	for_each_central(heap, c)
+		spans += atomic_read(&c->nr_spans);
 	return spans;
 }
 
