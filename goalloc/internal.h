@@ -3,7 +3,8 @@
  * goalloc's private header: the layers, what they share, and what each offers
  * to the one above it.
  *
- *	dropin		the front door under the kernel's names
+ *	dropin		the front door under the kernel's names: the kmalloc() family and,
+ *			above it, dropin_devm and dropin_cache
  *	string, owner	copies; what belongs to a device or a mempool
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
@@ -464,6 +465,7 @@ struct heap_args {
 
 struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp);
 struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp);
+bool heap_name_in_use(const char *name);
 struct goalloc_heap *heap_find(const struct goalloc_heap *wanted);
 void heap_orphan(struct goalloc_heap *heap);
 void heap_remove(struct goalloc_heap *heap);
