@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bulk: many objects in one trip.
+ * bulk: many objects in one trip, of a size or of a cache.
  *
  * THEORY OF OPERATION
  *
@@ -38,17 +38,14 @@ static size_t take_bits(struct mcache_slot *slot, size_t n, void **ptrs)
 	return i;
 }
 
-/*
- * Up to @n objects out of what this CPU owns.  Return: how many.  All of them are
- * zero if @zero.
- */
-static size_t take_owned(unsigned long sc, bool zero, size_t n, void **ptrs)
+/* Up to @n objects out of what this CPU owns, with @zero bytes cleared.  Return: how many. */
+static size_t take_owned(struct mcache_slot __percpu *slots, size_t zero, size_t n, void **ptrs)
 {
 	struct mcache_slot *slot;
 	size_t i, taken = 0;
 	bool fresh = true;
 
-	if (!mcache_enter(mcache_slots(&default_heap, SPC(sc, 0)), &slot))
+	if (!mcache_enter(slots, &slot))
 		return 0;
 	while (taken < n && (slot->free || mcache_refill(slot))) {
 		fresh &= slot->fresh;
@@ -56,22 +53,42 @@ static size_t take_owned(unsigned long sc, bool zero, size_t n, void **ptrs)
 	}
 	mcache_leave(slot);
 	for (i = 0; zero && !fresh && i < taken; i++)
-		memset(ptrs[i], 0, goalloc_size_classes[sc].size);
+		memset(ptrs[i], 0, zero);
 	return taken;
 }
 
 /* One object, with spans for @n of them.  As the front door's slow path. */
-static void *take_spans(unsigned long sc, gfp_t gfp, size_t n)
+static void *take_spans(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, size_t zero,
+			size_t n)
 {
-	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
+	size_t nspans = DIV_ROUND_UP(n, heap_class(heap, spc)->nelems);
 	bool needzero;
 	void *ptr;
 
-	ptr = mcache_alloc_spans(&default_heap, SPC(sc, 0),
-				 min(DIV_ROUND_UP(n, c->nelems), SPANS_MAX), gfp, &needzero);
-	if (ptr && needzero && want_init_on_alloc(gfp))
-		memset(ptr, 0, c->size);
+	ptr = mcache_alloc_spans(heap, spc, min(nspans, SPANS_MAX), gfp, &needzero);
+	if (ptr && needzero && zero)
+		memset(ptr, 0, zero);
 	return ptr;
+}
+
+/*
+ * Up to @n objects of a class, with @zero bytes of each cleared.  Return: how many: less
+ * than @n when the next cannot be had in this way.
+ */
+static size_t take_many(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, size_t zero,
+			size_t n, void **ptrs)
+{
+	size_t i = 0;
+
+	for (;;) {
+		i += take_owned(mcache_slots(heap, spc), zero, n - i, ptrs + i);
+		if (i == n)
+			return i;
+		ptrs[i] = take_spans(heap, spc, gfp, zero, n - i);
+		if (!ptrs[i])
+			return i;
+		i++;
+	}
 }
 
 /**
@@ -90,25 +107,58 @@ static void *take_spans(unsigned long sc, gfp_t gfp, size_t n)
 size_t goalloc_alloc_bulk(size_t size, gfp_t gfp, size_t n, void **ptrs)
 {
 	bool small = size - 1 < GOALLOC_MAX_SMALL_SIZE && !(gfp & GFP_ODD) && !ALWAYS_GENERAL;
-	unsigned long sc = small ? small_class(size) : 0;
 	size_t i = 0;
 
-	while (i < n) {
-		if (small)
-			i += take_owned(sc, want_init_on_alloc(gfp), n - i, ptrs + i);
-		if (i == n)
-			break;
-		ptrs[i] = small && !(gfp & __GFP_NOFAIL) ? take_spans(sc, gfp, n - i) :
-							   goalloc_alloc(size, gfp);
+	if (small) {
+		unsigned long sc = small_class(size);
+
+		i = take_many(&default_heap, SPC(sc, 0), gfp,
+			      want_init_on_alloc(gfp) ? goalloc_size_classes[sc].size : 0, n,
+			      ptrs);
+	}
+	for (; i < n; i++) {
+		ptrs[i] = small && !(gfp & __GFP_NOFAIL) ? NULL : goalloc_alloc(size, gfp);
 		if (!ptrs[i]) {
 			goalloc_free_bulk(i, ptrs);
 			return 0;
 		}
-		i++;
 	}
 	return n;
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_bulk);
+
+/**
+ * goalloc_cache_alloc_bulk() - allocate several objects of a cache
+ * @cache: the cache
+ * @gfp: as for goalloc_cache_alloc()
+ * @n: how many; may be 0
+ * @ptrs: filled in
+ *
+ * All or nothing, as goalloc_alloc_bulk().
+ *
+ * Context: as goalloc_alloc().
+ * Return: @n, or 0.
+ */
+size_t goalloc_cache_alloc_bulk(struct goalloc_cache *cache, gfp_t gfp, size_t n, void **ptrs)
+{
+	bool windows = !ALWAYS_GENERAL;
+	size_t zero, i = 0;
+
+	if (!cache_gfp(cache, &gfp))
+		return 0;
+	zero = cache_wants_zero(cache, gfp) ? cache->shape.size : 0;
+	if (windows)
+		i = take_many(&cache->named.heap, SPC_CACHE, gfp, zero, n, ptrs);
+	for (; i < n; i++) {
+		ptrs[i] = windows && !(gfp & __GFP_NOFAIL) ? NULL : goalloc_cache_alloc(cache, gfp);
+		if (!ptrs[i]) {
+			goalloc_free_bulk(i, ptrs);
+			return 0;
+		}
+	}
+	return n;
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_alloc_bulk);
 
 /*
  * The objects at the beginning of @ptrs that lie in the same word of @s, which the
@@ -153,17 +203,28 @@ static bool give_window(struct mspan *s, unsigned int w, unsigned long bits, siz
 	return given;
 }
 
-/* Free the first objects of @ptrs, at least one.  Return: how many. */
-static size_t give(size_t n, void **ptrs)
+static void give_one(struct goalloc_cache *cache, void *ptr)
+{
+	if (cache)
+		goalloc_cache_free(cache, ptr);
+	else
+		goalloc_free(ptr);
+}
+
+/* Free the first objects of @ptrs, at least one, of a cache or of any.  Return: how many. */
+static size_t give(struct goalloc_cache *cache, size_t n, void **ptrs)
 {
 	struct mspan *s = span_of((unsigned long)ptrs[0]);
 	unsigned long bits, refused;
 	unsigned int w, index;
 	size_t i, given;
 
-	given = s && !mspan_is_large(s) ? gather(s, n, ptrs, &w, &bits) : 0;
+	if (!s || mspan_is_large(s) || (cache && s->slot != cache->slot))
+		given = 0;
+	else
+		given = gather(s, n, ptrs, &w, &bits);
 	if (given <= 1) {
-		goalloc_free(ptrs[0]);
+		give_one(cache, ptrs[0]);
 		return 1;
 	}
 	if (give_window(s, w, bits, given))
@@ -174,6 +235,19 @@ static size_t give(size_t n, void **ptrs)
 		    refused & BIT(index % BITS_PER_LONG))
 			debug_bad_free(ptrs[i], FREE_DOUBLE, "free_bulk");
 	return given;
+}
+
+static void give_all(struct goalloc_cache *cache, size_t n, void **ptrs)
+{
+	bool one_by_one = want_init_on_free() || ALWAYS_GENERAL;
+	size_t i = 0;
+
+	while (i < n) {
+		if (one_by_one)
+			give_one(cache, ptrs[i++]);
+		else
+			i += give(cache, n - i, ptrs + i);
+	}
 }
 
 /**
@@ -188,14 +262,23 @@ static size_t give(size_t n, void **ptrs)
  */
 void goalloc_free_bulk(size_t n, void **ptrs)
 {
-	bool one_by_one = want_init_on_free() || ALWAYS_GENERAL;
-	size_t i = 0;
-
-	while (i < n) {
-		if (one_by_one)
-			goalloc_free(ptrs[i++]);
-		else
-			i += give(n - i, ptrs + i);
-	}
+	give_all(NULL, n, ptrs);
 }
 EXPORT_SYMBOL_GPL(goalloc_free_bulk);
+
+/**
+ * goalloc_cache_free_bulk() - free several objects of a cache
+ * @cache: the cache; NULL for objects of any
+ * @n: how many; may be 0
+ * @ptrs: objects; NULL and %ZERO_SIZE_PTR are ignored
+ *
+ * As goalloc_cache_free() for each of them; what is no live object of the cache is
+ * reported and left alone, and the others are freed.
+ *
+ * Context: any, NMI included; never sleeps.
+ */
+void goalloc_cache_free_bulk(struct goalloc_cache *cache, size_t n, void **ptrs)
+{
+	give_all(cache, n, ptrs);
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_free_bulk);

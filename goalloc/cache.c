@@ -168,13 +168,6 @@ int goalloc_cache_shrink(struct goalloc_cache *cache)
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_shrink);
 
-/* Shall an object that is allocated with these flags be zero? */
-static bool wants_zero(const struct goalloc_cache *cache, gfp_t gfp)
-{
-	return heap_keeps_contents(&cache->named.heap) ? gfp & __GFP_ZERO :
-							 want_init_on_alloc(gfp);
-}
-
 bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp)
 {
 	if (unlikely(cache->ctor && *gfp & __GFP_ZERO)) {
@@ -198,7 +191,7 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 		ptr = nid == NUMA_NO_NODE ? mcache_alloc(heap, SPC_CACHE, gfp, &needzero) :
 			mcache_alloc_node(heap, SPC_CACHE, gfp, nid, &needzero);
 	} while (unlikely(!ptr) && malloc_try_again(cache->size, gfp));
-	if (ptr && needzero && wants_zero(cache, gfp))
+	if (ptr && needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
 	leak_alloc(ptr, cache->size, heap->flags & GOALLOC_CACHE_NOSCAN, gfp);
 	return ptr;

@@ -8,6 +8,7 @@
 
 #include <linux/compiler.h>
 #include <linux/container_of.h>
+#include <linux/mm.h>
 
 #include <linux/goalloc.h>
 #include <linux/goalloc_cache.h>
@@ -49,6 +50,11 @@ static inline bool heap_is_cache(const struct goalloc_heap *heap)
 	return heap->first_spc == SPC_CACHE;
 }
 
+static inline unsigned int heap_nr_spc(const struct goalloc_heap *heap)
+{
+	return heap->end_spc - heap->first_spc;
+}
+
 static inline struct goalloc_cache *heap_cache(const struct goalloc_heap *heap)
 {
 	return container_of((struct goalloc_heap *)heap, struct goalloc_cache, named.heap);
@@ -72,6 +78,13 @@ static inline bool heap_waits_for_readers(const struct goalloc_heap *heap)
 static inline bool heap_keeps_contents(const struct goalloc_heap *heap)
 {
 	return heap_waits_for_readers(heap) || (heap_is_cache(heap) && heap_cache(heap)->ctor);
+}
+
+/* Shall an object that is allocated with these flags be zero? */
+static inline bool cache_wants_zero(const struct goalloc_cache *cache, gfp_t gfp)
+{
+	return heap_keeps_contents(&cache->named.heap) ? gfp & __GFP_ZERO :
+							 want_init_on_alloc(gfp);
 }
 
 void cache_shape(struct goalloc_size_class *shape, size_t size);

@@ -71,6 +71,20 @@ static const char *describe_foreign(unsigned long addr)
 	return "not the address of any memory";
 }
 
+/* Its heap, unless that may be gone: it is not freed while a span of it is not DEAD. */
+static void describe_heap(const struct mspan *s)
+{
+	const struct goalloc_heap *heap;
+
+	rcu_read_lock();
+	if (smp_load_acquire(&s->state) != MSPAN_DEAD) {	/* as in /proc/goalloc/spans */
+		heap = s->central->heap;
+		if (heap != &default_heap)
+			pr_err("  of %s %s\n", heap_is_cache(heap) ? "cache" : "heap", heap->name);
+	}
+	rcu_read_unlock();
+}
+
 static void describe_span(unsigned long addr, enum free_result why)
 {
 	struct mspan *s = span_of(addr);
@@ -85,6 +99,7 @@ static void describe_span(unsigned long addr, enum free_result why)
 	pr_err("  span %p-%p, size class %u %s, %u bytes an object, %u objects, %s\n",
 	       (void *)s->base, (void *)end, spc_size_class(s->spc), debug_spc_name(s->spc),
 	       s->elemsize, s->nelems, debug_state_name(READ_ONCE(s->state)));
+	describe_heap(s);
 	if (why == FREE_TAIL)
 		pr_err("  %lu bytes into the span, behind its last object\n", off);
 	else if (s->elemsize)
@@ -202,9 +217,17 @@ void debug_too_large(size_t size, size_t limit, gfp_t gfp)
 			     size, limit);
 }
 
-/* Report objects of one class that outlive the module. */
-void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans)
+/* Report objects that outlive the module: of an object cache, or of one class of all heaps. */
+void debug_leak(const struct goalloc_heap *cache, unsigned int spc, unsigned long objects,
+		unsigned long bytes, unsigned long spans)
 {
-	pr_err("leak: %lu objects, %lu bytes, size class %u %s, in %lu spans: their pages are kept for their users\n",
-	       objects, bytes, spc_size_class(spc), debug_spc_name(spc), spans);
+	char name[GOALLOC_HEAP_NAME_MAX + sizeof("cache ")];
+
+	if (cache)
+		snprintf(name, sizeof(name), "cache %s", cache->name);
+	else
+		snprintf(name, sizeof(name), "size class %u %s", spc_size_class(spc),
+			 debug_spc_name(spc));
+	pr_err("leak: %lu objects, %lu bytes, %s, in %lu spans: their pages are kept for their users\n",
+	       objects, bytes, name, spans);
 }

@@ -93,7 +93,7 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 		if (handle) {
 			handle->central = heap->central;
 			handle->first_spc = heap->first_spc;
-			handle->nr_spc = heap->nr_spc;
+			handle->end_spc = heap->end_spc;
 			WRITE_ONCE(handle->real, heap);
 			/* last, for those who look at nothing else before they use it */
 			smp_store_release(&handle->cache, heap->cache);

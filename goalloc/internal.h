@@ -381,10 +381,6 @@ extern struct list_head heap_list;
 #define for_each_heap(heap, held...) \
 	list_for_each_entry_rcu(heap, &heap_list, list, ##held)
 
-/* Each span class that a heap has. */
-#define for_each_spc(heap, spc) \
-	for ((spc) = (heap)->first_spc; (spc) < (heap)->first_spc + (heap)->nr_spc; (spc)++)
-
 int mheap_init(void);
 void mheap_exit(void);
 struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
@@ -426,12 +422,14 @@ struct mcentral {
 
 static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
 {
-	return &heap->central[nid * heap->nr_spc + spc - heap->first_spc];
+	return &heap->central[nid * heap_nr_spc(heap) + spc - heap->first_spc];
 }
 
-/* Each central of a heap. */
-#define for_each_central(heap, c) \
-	for ((c) = (heap)->central; (c) < (heap)->central + nr_node_ids * (heap)->nr_spc; (c)++)
+/* Behind the last one of all nodes. */
+static inline struct mcentral *heap_central_end(struct goalloc_heap *heap)
+{
+	return heap_central(heap, nr_node_ids, heap->first_spc);
+}
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid);
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp);
@@ -549,7 +547,8 @@ extern bool goalloc_panic_on_bad_free;
 void debug_bad_free(const void *ptr, enum free_result why, const char *op);
 void debug_bad_gfp(gfp_t gfp);
 void debug_zero_constructed(const struct goalloc_heap *heap);
-void debug_leak(unsigned int spc, unsigned long objects, unsigned long bytes, unsigned long spans);
+void debug_leak(const struct goalloc_heap *cache, unsigned int spc, unsigned long objects,
+		unsigned long bytes, unsigned long spans);
 const char *debug_state_name(int state);
 const char *debug_spc_name(unsigned int spc);
 void debug_too_large(size_t size, size_t limit, gfp_t gfp);

@@ -548,7 +548,9 @@ void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t si
 {
 	if (ZERO_OR_NULL_PTR(ptr))
 		return goalloc_heap_alloc(heap, size, gfp);
-	return malloc_of_other_heap(heap, ptr, "heap_realloc") ? NULL : goalloc_realloc(ptr, size, gfp);
+	if (malloc_of_other_heap(heap, ptr, "heap_realloc"))
+		return NULL;
+	return goalloc_realloc(ptr, size, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
 

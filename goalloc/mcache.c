@@ -501,7 +501,7 @@ void mcache_flush(struct goalloc_heap *heap, struct mcache *c)
 
 	c->used = false;
 	c->holds = false;
-	for_each_spc(heap, spc) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		struct mcache_slot *slot = &c->slot[spc];
 
 		if (!mcache_mark_busy(slot)) {
@@ -520,10 +520,15 @@ static size_t cache_bytes(const struct goalloc_heap *heap)
 	return heap_is_cache(heap) ? MCACHE_ONE_SIZE : sizeof(struct mcache);
 }
 
+static size_t nr_centrals(const struct goalloc_heap *heap)
+{
+	return (size_t)nr_node_ids * heap_nr_spc(heap);
+}
+
 static void heap_account(const struct goalloc_heap *heap, int sign)
 {
 	mem_account(MEM_MCACHE, sign * (long)(num_possible_cpus() * cache_bytes(heap)));
-	mem_account(MEM_OTHER, sign * (long)(nr_node_ids * heap->nr_spc * sizeof(*heap->central)));
+	mem_account(MEM_OTHER, sign * (long)(nr_centrals(heap) * sizeof(*heap->central)));
 }
 
 /* Where its memory begins, of which an object cache has less than a struct mcache. */
@@ -539,10 +544,10 @@ static void heap_init_classes(struct goalloc_heap *heap)
 	int nid, cpu;
 
 	for_each_possible_cpu(cpu)
-		for_each_spc(heap, spc)
+		for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 			per_cpu_ptr(heap->cache, cpu)->slot[spc].idle = 1;
 	for (nid = 0; nid < nr_node_ids; nid++)
-		for_each_spc(heap, spc)
+		for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 			mcentral_init(heap_central(heap, nid, spc), heap, spc, nid);
 }
 
@@ -560,13 +565,12 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp)
 
 	heap->name = name;
 	heap->real = heap;
-	heap->nr_spc = heap_is_cache(heap) ? 1 : NR_SPC;
+	heap->end_spc = heap_is_cache(heap) ? SPC_CACHE + 1 : NR_SPC;
 	cache = fault_meta(__alloc_percpu_gfp(cache_bytes(heap), __alignof__(*cache), gfp));
 	if (!cache)
 		return -ENOMEM;
 	heap->cache = cache_start(heap, cache, -1);
-	heap->central = fault_meta(kvcalloc(nr_node_ids * heap->nr_spc, sizeof(*heap->central),
-					    gfp));
+	heap->central = fault_meta(kvcalloc(nr_centrals(heap), sizeof(*heap->central), gfp));
 	if (!heap->central)
 		return -ENOMEM;
 	heap_account(heap, 1);

@@ -251,7 +251,7 @@ static unsigned long heap_idle_pages(struct goalloc_heap *heap, int nid)
 	unsigned long idle = 0;
 	unsigned int spc;
 
-	for_each_spc(heap, spc)
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 		idle += mcentral_idle_pages(heap_central(heap, nid, spc));
 	return idle;
 }
@@ -262,7 +262,7 @@ static bool heap_trim(struct goalloc_heap *heap, int nid)
 	unsigned long pages = 0;
 	unsigned int spc;
 
-	for_each_spc(heap, spc)
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 		pages += mcentral_trim(heap_central(heap, nid, spc), 0);
 	return pages;
 }

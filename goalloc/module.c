@@ -63,7 +63,7 @@ static void report_leak(struct goalloc_heap *heap, unsigned int spc)
 
 	mstats_class(heap, spc, &st);
 	if (st.spans)
-		debug_leak(spc, mstats_class_objects(heap, spc),
+		debug_leak(heap, spc, mstats_class_objects(heap, spc),
 			   mstats_class_bytes(heap, spc, st.inuse), st.spans);
 }
 

@@ -122,13 +122,13 @@ static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 	unsigned int spc;
 
 	if (heap) {
-		for_each_spc(heap, spc)
+		for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 			sum_class(heap, spc, st);
 		return;
 	}
 	rcu_read_lock();
 	for_each_heap(each)
-		for_each_spc(each, spc)
+		for (spc = each->first_spc; spc < each->end_spc; spc++)
 			sum_class(each, spc, st);
 	st->total_alloc += READ_ONCE(gone_bytes);
 	st->mallocs += READ_ONCE(gone_objects);
@@ -198,7 +198,7 @@ void mstats_inherit(struct goalloc_heap *heap)
 		inherit_cache(heap);
 		return;
 	}
-	for_each_spc(heap, i) {
+	for (i = heap->first_spc; i < heap->end_spc; i++) {
 		mstats_class(heap, i, &cs);
 		this_cpu_add(to->slot[i].taken, cs.mallocs);
 		this_cpu_add(to->counts[SPC_CACHE - i].remote_frees, cs.frees);
@@ -289,7 +289,7 @@ void mstats_walk(struct span_walk *w)
 	rcu_read_lock();
 	for_each_heap(heap)
 		for_each_possible_cpu(cpu)
-			for_each_spc(heap, spc)
+			for (spc = heap->first_spc; spc < heap->end_spc; spc++)
 				w->cached += window_objects(per_cpu_ptr(heap->cache, cpu), spc);
 	rcu_read_unlock();
 	w->inuse = minus(w->objects, w->free + w->cached);

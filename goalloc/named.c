@@ -127,7 +127,7 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	struct class_stats st;
 	unsigned int spc;
 
-	for_each_spc(heap, spc) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		mstats_class(heap, spc, &st);
 		objects = mstats_class_objects(heap, spc);
 		if (!objects)
@@ -207,7 +207,7 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 		return 0;
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
-	if (!real || real == &default_heap || how > GOALLOC_DESTROY_FREE)
+	if (!real || real == &default_heap || heap_is_cache(real) || how > GOALLOC_DESTROY_FREE)
 		report_no_heap(__func__, heap);
 	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,

@@ -5,7 +5,7 @@
  *	stats		one "Name: value" a line: MemStats, the address-space states,
  *			and the identities that must hold
  *	sizeclasses	a row per span class in use
- *	heaps		a row per heap
+ *	heaps		a row per heap and object cache
  *	spans		a row per span (root)
  *	arenas		a row per 4-MiB window (root)
  *	mcache		a row per CPU (root)
@@ -297,7 +297,7 @@ static void add_cache(struct cpu_sums *sums, const struct goalloc_heap *heap,
 {
 	unsigned int spc;
 
-	for_each_spc(heap, spc) {
+	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		const struct mcache_slot *slot = &c->slot[spc];
 		unsigned int n = hweight64(READ_ONCE(slot->free));
 
@@ -342,18 +342,19 @@ static void show_heap(struct seq_file *m, struct goalloc_heap *heap)
 	struct mem_stats st;
 
 	mstats_read(heap, &st);
-	seq_printf(m, "%-31s %-20s %10lu %12lu %12lu %12lu %12lu %12lu %8lu\n", heap->name,
+	seq_printf(m, "%-31s %-20s %10lu %12lu %12lu %12lu %12lu %12lu %8lu %6u\n", heap->name,
 		   owner ? owner->name : "-", st.heap_objects, st.alloc,
 		   atomic_long_read(&heap->pages) << GOALLOC_PAGE_SHIFT, st.mallocs, st.frees,
-		   READ_ONCE(heap->limit) << GOALLOC_PAGE_SHIFT, atomic_long_read(&heap->refused));
+		   READ_ONCE(heap->limit) << GOALLOC_PAGE_SHIFT, atomic_long_read(&heap->refused),
+		   heap_is_cache(heap) ? heap_class(heap, SPC_CACHE)->size : 0);
 }
 
 static int heaps_show(struct seq_file *m, void *v)
 {
 	struct goalloc_heap *heap;
 
-	seq_printf(m, "%-31s %-20s %10s %12s %12s %12s %12s %12s %8s\n", "heap", "module",
-		   "objects", "bytes", "held", "mallocs", "frees", "limit", "refused");
+	seq_printf(m, "%-31s %-20s %10s %12s %12s %12s %12s %12s %8s %6s\n", "heap", "module",
+		   "objects", "bytes", "held", "mallocs", "frees", "limit", "refused", "size");
 	rcu_read_lock();
 	for_each_heap(heap)
 		show_heap(m, heap);

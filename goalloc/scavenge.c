@@ -141,7 +141,7 @@ static void trim_heap(struct goalloc_heap *heap, bool force)
 {
 	struct mcentral *c;
 
-	for_each_central(heap, c) {
+	for (c = heap->central; c < heap_central_end(heap); c++) {
 		unsigned long refills = READ_ONCE(c->refills);
 
 		if (force || refills == c->refills_seen)
@@ -205,7 +205,7 @@ static bool centrals_have_idle(void)
 
 	rcu_read_lock();
 	for_each_heap(heap)
-		for_each_central(heap, c)
+		for (c = heap->central; c < heap_central_end(heap); c++)
 			idle = idle || mcentral_has_idle(c);
 	rcu_read_unlock();
 	return idle;
@@ -337,7 +337,7 @@ unsigned long scavenge_idle_pages(void)
 	pages = m.prepared;
 	rcu_read_lock();
 	for_each_heap(heap)
-		for_each_central(heap, c)
+		for (c = heap->central; c < heap_central_end(heap); c++)
 			pages += mcentral_idle_pages(c);
 	rcu_read_unlock();
 	return pages;

@@ -198,7 +198,7 @@ void util_heap_flush(struct kunit *test)
 
 	for_each_online_cpu(cpu)
 		smp_call_function_single(cpu, heap_flush_cpu, heap, 1);
-	for_each_central(heap, c)
+	for (c = heap->central; c < heap_central_end(heap); c++)
 		mcentral_trim(c, 0);
 }
 
@@ -207,7 +207,7 @@ unsigned int util_heap_spans(struct goalloc_heap *heap)
 	unsigned int spans = 0;
 	struct mcentral *c;
 
-	for_each_central(heap, c)
+	for (c = heap->central; c < heap_central_end(heap); c++)
 		spans += atomic_read(&c->nr_spans);
 	return spans;
 }

@@ -295,7 +295,7 @@ void goalloc_free_bulk(size_t n, void **ptrs);
  * @cache: per CPU
  * @central: by node, then by span class
  * @first_spc: its first span class
- * @nr_spc: how many it has
+ * @end_spc: the one behind its last
  * @real: the heap itself; of a DEFINE_GOALLOC_HEAP() the one made for it
  * @name: for people
  * @owner: the module that it belongs to
@@ -312,7 +312,7 @@ struct goalloc_heap {
 	struct mcache __percpu *cache;
 	struct mcentral *central;
 	unsigned short first_spc;
-	unsigned short nr_spc;
+	unsigned short end_spc;
 	struct goalloc_heap *real;
 	const char *name;
 	struct module *owner;

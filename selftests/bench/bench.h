@@ -124,6 +124,8 @@ void bench_report_each(const char *workload, size_t size, const struct bench_all
 int bench_run_pair(void);
 int bench_run_batch(void);
 int bench_run_bulk(void);
+int bench_run_pair_cache(void);
+int bench_run_bulk_cache(void);
 int bench_run_live(void);
 int bench_run_heap(void);
 int bench_run_worst(void);
@@ -139,6 +141,18 @@ int bench_run_larson(void);
 int bench_run_mstress(void);
 int bench_run_scratch(void);
 int bench_run_thrash(void);
+
+/* Many objects of one size, to be allocated in one trip and freed in another. */
+struct bench_trip {
+	const struct bench_allocator *name;
+	size_t (*alloc)(size_t size, size_t n);
+	void (*free)(size_t n);
+};
+
+#define BENCH_TRIP_MOST	64
+
+bool bench_trips(const struct bench_trip *t, size_t size, size_t n, u64 *alloc, u64 *free);
+void bench_report_pairs(const char *workload, size_t size, const struct bench_allocator *own);
 
 /* What an allocator holds of the machine's memory, in bytes. */
 struct bench_usage {

@@ -16,24 +16,17 @@
 
 #include "bench.h"
 
-#define MOST		64
 #define TRIPS		20
 #define BATCHES		5
 
-static void *objects[MOST];
+static void *objects[BENCH_TRIP_MOST];
 static struct kmem_cache *cache;
 static struct goalloc_heap *heap;
 
 static const size_t sizes[] = { 64, 256, SZ_1K };
-static const size_t counts[] = { 16, MOST };
+static const size_t counts[] = { 16, BENCH_TRIP_MOST };
 static const char * const workload_alloc[] = { "bulk-alloc-16", "bulk-alloc-64" };
 static const char * const workload_free[] = { "bulk-free-16", "bulk-free-64" };
-
-struct trip {
-	const struct bench_allocator *name;
-	size_t (*alloc)(size_t size, size_t n);
-	void (*free)(size_t n);
-};
 
 static noinline size_t goalloc_many(size_t size, size_t n)
 {
@@ -73,14 +66,14 @@ static noinline void kmem_cache_many_back(size_t n)
 	kmem_cache_free_bulk(cache, n, objects);
 }
 
-static const struct trip trips[] = {
+static const struct bench_trip trips[] = {
 	{ &bench_goalloc, goalloc_many, goalloc_many_back },
 	{ &bench_kmalloc, kmalloc_many, kmalloc_many_back },
 	{ &bench_kmem_cache, kmem_cache_many, kmem_cache_many_back },
 };
 
 /* The cheapest of some trips there and back. */
-static bool cheapest(const struct trip *t, size_t size, size_t n, u64 *alloc, u64 *free)
+bool bench_trips(const struct bench_trip *t, size_t size, size_t n, u64 *alloc, u64 *free)
 {
 	struct bench_timer timer;
 	unsigned int i;
@@ -104,11 +97,11 @@ static bool cheapest(const struct trip *t, size_t size, size_t n, u64 *alloc, u6
 	return true;
 }
 
-static int one_trip(const struct trip *t, size_t size, unsigned int c)
+static int one_trip(const struct bench_trip *t, size_t size, unsigned int c)
 {
 	u64 alloc, free;
 
-	if (!cheapest(t, size, counts[c], &alloc, &free))
+	if (!bench_trips(t, size, counts[c], &alloc, &free))
 		return -ENOMEM;
 	bench_report_each(workload_alloc[c], size, t->name, alloc, counts[c]);
 	bench_report_each(workload_free[c], size, t->name, free, counts[c]);
@@ -125,11 +118,10 @@ static noinline void heap_back(void *ptr)
 	goalloc_heap_free(heap, ptr);
 }
 
-/* A named heap's pair, under goalloc's name. */
-static void heap_pair(size_t size)
+/* A pair of @own, which stands for goalloc, and those of the others. */
+void bench_report_pairs(const char *workload, size_t size, const struct bench_allocator *own)
 {
-	const struct bench_allocator own = { bench_goalloc.name, heap_of, heap_back };
-	const struct bench_allocator *const all[] = { &own, &bench_kmalloc, &bench_kmem_cache };
+	const struct bench_allocator *const all[] = { own, &bench_kmalloc, &bench_kmem_cache };
 	struct bench_timer timer;
 	unsigned int n, i;
 	u64 least, none;
@@ -145,12 +137,13 @@ static void heap_pair(size_t size)
 			bench_nothing.free(bench_nothing.alloc(size, BENCH_GFP));
 			none = min(none, bench_stop(&timer));
 		}
-		bench_report_each("pair-heap", size, a, least - none, 1);
+		bench_report_each(workload, size, a, least - none, 1);
 	}
 }
 
 static int one_size(size_t size)
 {
+	const struct bench_allocator own = { bench_goalloc.name, heap_of, heap_back };
 	unsigned int c, i, round;
 	int err = 0;
 
@@ -158,7 +151,7 @@ static int one_size(size_t size)
 		for (c = 0; c < ARRAY_SIZE(counts); c++)
 			for (i = 0; i < ARRAY_SIZE(trips) && !err; i++)
 				err = one_trip(&trips[i], size, c);
-		heap_pair(size);
+		bench_report_pairs("pair-heap", size, &own);
 	}
 	return err;
 }
