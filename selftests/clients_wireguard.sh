@@ -13,5 +13,5 @@ use()
 }
 
 begin wireguard
-client wireguard 'allowedips self-tests: pass' 1000
+client wireguard 'allowedips self-tests: pass' 300
 end

@@ -5,9 +5,9 @@
  *
  * A cache is an object cache of goalloc (<linux/goalloc_cache.h>), or the kernel's if
  * goalloc does not serve it: objects above 32 KiB, an alignment above a page, memory of
- * the DMA zones or charged to a cgroup.  Which of both it is is told by bit 0 of the
- * pointer, so only the functions here can be given a cache of goalloc's; an object of one
- * is taken by all that take goalloc's memory.
+ * the DMA zones or charged to a cgroup.  Bit 0 of the pointer tells which of both it is,
+ * so only the functions here can be given a cache of goalloc's; an object of one is taken
+ * by all that take goalloc's memory.
  */
 #ifndef _LINUX_GOALLOC_DROPIN_CACHE_H
 #define _LINUX_GOALLOC_DROPIN_CACHE_H
