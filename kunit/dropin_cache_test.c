@@ -3,9 +3,10 @@
  * Suite goalloc_dropin_cache: the kmem_cache family's names serve caches and objects of
  * both allocators, and so do the mempools that stand on them.
  */
-#include "kunit_util.h"
-
 #include <linux/mempool.h>
+
+#include "../goalloc/cache.h"
+#include "kunit_util.h"
 
 /* The kernel's, whose names are goalloc's below. */
 static struct kmem_cache *real_cache_create(const char *name, unsigned int size)
@@ -223,6 +224,7 @@ static void cache_objects(struct kunit *test)
 		kfree_rcu(obj, rcu);
 	}
 	kmem_cache_destroy(cache);	/* waits for them */
+	KUNIT_EXPECT_FALSE(test, heap_name_in_use("goalloc_dropin_object"));
 	util_expect_live(test, objects, reports);
 }
 
@@ -231,7 +233,7 @@ static void make_object(void *obj)
 	*(u32 *)obj = 0xc0ffee;
 }
 
-/* What a constructor made, an object has whenever it is allocated. */
+/* What a constructor made, an object has whenever it is allocated; and readers are heeded. */
 static void cache_constructs(struct kunit *test)
 {
 	unsigned long objects = util_live(), reports = debug_bad_frees();
@@ -241,6 +243,7 @@ static void cache_constructs(struct kunit *test)
 
 	cache = kmem_cache_create("dropin_test", 100, 0, SLAB_TYPESAFE_BY_RCU, make_object);
 	KUNIT_ASSERT_TRUE(test, is_ours(cache));
+	KUNIT_EXPECT_TRUE(test, heap_waits_for_readers(&goalloc_dropin_cache(cache)->named.heap));
 	for (i = 0; i < 100; i++) {
 		obj = kmem_cache_alloc(cache, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);

@@ -3,7 +3,8 @@
 # build-client.sh SERIES: build the clients of selftests/clients for Debian's stock
 # kernel of SERIES, out of the source of that kernel, without and with goalloc's drop-in.
 # Prints the directory that holds clients/plain/ and clients/dropin/ with the modules, and
-# clients/stock/CLIENT/ with those of the stock kernel that CLIENT needs, in their order.
+# clients/stock/CLIENT/ with those of the stock kernel that CLIENT needs, in their order,
+# and what else it does.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -38,4 +39,11 @@ for client in "$built"/clients/plain/*.ko; do
 		esac
 	done
 done
+
+# WireGuard is told its peers by a program, which brings its C library.
+tools=$cache/wireguard-tools
+[ -x "$tools/usr/bin/wg" ] ||
+	"$top/scripts/fetch-deb.sh" bookworm "$tools" wireguard-tools libc6
+cp -L "$tools/usr/bin/wg" "$tools"/lib/x86_64-linux-gnu/libc.so.6 \
+	"$tools/lib64/ld-linux-x86-64.so.2" "$built/clients/stock/wireguard/"
 echo "$built"
