@@ -6,8 +6,9 @@
  *
  * Allocating takes windows whole, as long as this CPU has some, and then asks the
  * central for as many spans as are still needed.  Freeing gathers objects that follow
- * each other in the array and lie in the same word of a span's maps: a word goes back
- * by one store if it is this CPU's window, and by one atomic operation if not.  Where
+ * each other in the array and lie in the same word of a span's maps; neighbours in
+ * the array that are neighbours in memory are found without a multiplication, both ways.
+ * A word goes back by one store if it is this CPU's window, and by one atomic operation if not.  Where
  * one of them is free already, nothing was changed yet, or only for the others; and
  * the front door reports it.  Every object passes the checks that goalloc_free() makes.
  *
@@ -26,13 +27,18 @@
  */
 static size_t take_bits(struct mcache_slot *slot, size_t n, void **ptrs)
 {
-	unsigned long base = slot->base, elemsize = slot->elemsize;
+	unsigned long addr, elemsize = slot->elemsize;
+	unsigned int first, run;
 	u64 bits = slot->free;
-	size_t i = 0;
+	size_t i = 0, end;
 
 	do {
-		ptrs[i++] = (void *)(base + __ffs64(bits) * elemsize);
-		bits &= bits - 1;
+		first = __ffs64(bits);
+		run = min_t(size_t, ~(bits >> first) ? __ffs64(~(bits >> first)) : 64, n - i);
+		addr = slot->base + first * elemsize;
+		for (end = i + run; i < end; addr += elemsize)
+			ptrs[i++] = (void *)addr;
+		bits &= ~(GENMASK_ULL(run - 1, 0) << first);
 	} while (bits && i < n);
 	WRITE_ONCE(slot->free, bits);
 	return i;
@@ -168,19 +174,30 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_bulk);
 static size_t gather(const struct mspan *s, size_t n, void **ptrs, unsigned int *w,
 		     unsigned long *bits)
 {
-	unsigned int index;
-	size_t i;
+	unsigned int index, most, limit = READ_ONCE(s->free_limit);	/* the span may go */
+	unsigned long run, found = 0, elemsize = s->elemsize;
+	size_t i = 0, start;
 
-	*bits = 0;
-	for (i = 0; i < n; i++) {
-		if (!mspan_index(s, (unsigned long)ptrs[i], &index))
+	do {
+		if (!mspan_index(s, (unsigned long)ptrs[i], &index) || index >= limit)
 			break;
 		if (!i)
 			*w = index / BITS_PER_LONG;
-		if (index / BITS_PER_LONG != *w || *bits & BIT(index % BITS_PER_LONG))
+		if (index / BITS_PER_LONG != *w)
 			break;
-		*bits |= BIT(index % BITS_PER_LONG);
-	}
+		most = min_t(size_t, BITS_PER_LONG - index % BITS_PER_LONG, n - i);
+		most = min(most, limit - index);
+		for (start = i++; i - start < most; i++)
+			if (ptrs[i] != ptrs[i - 1] + elemsize)
+				break;
+		run = GENMASK(i - start - 1, 0) << index % BITS_PER_LONG;
+		if (found & run) {	/* some are there twice: those are for later */
+			i = start;
+			break;
+		}
+		found |= run;
+	} while (i < n);
+	*bits = found;
 	return i;
 }
 

@@ -8,7 +8,9 @@
  * to it: it is listed, limited, scavenged, counted, and reported when its module goes.
  * The class's shape is the cache's own.  Objects are as large as asked for, rounded up
  * to their alignment; a span has the fewest pages of which at most a twentieth is left
- * over at the end, and where there is no such number, the one that leaves least.
+ * over at the end, and where there is no such number, the one that leaves least.  One
+ * of few objects is longer, up to what a kmem_cache's has: a window that is opened,
+ * and a bulk operation, should find more than a handful.
  *
  * Its per-CPU caches and centrals have one member each (struct mcache says how), and an
  * allocation needs no look-up of a class: the cache has the slots at its beginning.
@@ -34,6 +36,9 @@
 
 /* Of a span that may be left over behind the last object. */
 #define WASTE_FRACTION	20
+/* Objects that a span should have, and the pages up to which it is made longer for that. */
+#define MANY_OBJECTS	16
+#define FEW_PAGES	4
 
 static_assert(GOALLOC_CACHE_MAX_SIZE == GOALLOC_MAX_SMALL_SIZE);
 
@@ -42,6 +47,11 @@ static unsigned int objects_in(unsigned int npages, size_t size)
 {
 	return min_t(size_t, (npages << GOALLOC_PAGE_SHIFT) / size,
 		     MSPAN_WORDS_MANY * BITS_PER_LONG);
+}
+
+static bool has_enough(unsigned int npages, size_t size)
+{
+	return npages >= FEW_PAGES || objects_in(npages, size) >= MANY_OBJECTS;
 }
 
 /* Bytes that are left over of a span. */
@@ -57,8 +67,10 @@ static size_t tail(unsigned int npages, size_t size)
  */
 void cache_shape(struct goalloc_size_class *shape, size_t size)
 {
-	unsigned int n, best = DIV_ROUND_UP(size, GOALLOC_PAGE_SIZE);
+	unsigned int n, best;
 
+	for (best = 1; !has_enough(best, size); )
+		best++;
 	for (n = best; n <= CACHE_MAX_PAGES; n++) {
 		if (tail(n, size) * best < tail(best, size) * n)
 			best = n;
@@ -254,8 +266,7 @@ void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 	if (unlikely(!s || s->slot != cache->slot ||
 		     !mspan_index(s, (unsigned long)ptr, &index)) ||
 	    want_init_on_free() || ALWAYS_GENERAL) {
-		if (!malloc_of_other_heap(&cache->named.heap, ptr, "cache_free"))
-			goalloc_free(ptr);
+		malloc_free_to(&cache->named.heap, ptr, "cache_free");
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))

@@ -43,7 +43,7 @@ static inline bool node_usable(int node)
 bool malloc_gfp(gfp_t *gfp);
 bool malloc_try_again(size_t size, gfp_t gfp);
 void malloc_free_elsewhere(const void *ptr, struct mspan *s);
-bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
+void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
 
 /* May an object of this cache be allocated with these flags?  They are corrected. */
 bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp);

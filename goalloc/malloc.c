@@ -521,7 +521,7 @@ void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gf
 EXPORT_SYMBOL_GPL(goalloc_heap_alloc_noscan);
 
 /* A live object, but of another heap: report.  Anything else is for others to judge. */
-bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
+static bool of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
 {
 	struct mspan *s = span_of((unsigned long)ptr);
 	size_t usable;
@@ -531,6 +531,13 @@ bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char
 		return false;
 	debug_bad_free(ptr, FREE_OTHER_HEAP, op);
 	return true;
+}
+
+/* A free that the fast path leaves: of another heap, bad, or for goalloc_free() to do. */
+noinline void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op)
+{
+	if (!of_other_heap(heap, ptr, op))
+		goalloc_free(ptr);
 }
 
 /**
@@ -548,7 +555,7 @@ void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t si
 {
 	if (ZERO_OR_NULL_PTR(ptr))
 		return goalloc_heap_alloc(heap, size, gfp);
-	if (malloc_of_other_heap(heap, ptr, "heap_realloc"))
+	if (of_other_heap(heap, ptr, "heap_realloc"))
 		return NULL;
 	return goalloc_realloc(ptr, size, gfp);
 }
@@ -571,8 +578,7 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 
 	if (unlikely(!s || !mspan_index(s, (unsigned long)ptr, &index) ||
 		     mspan_cache(s) != heap->cache) || want_init_on_free() || ALWAYS_GENERAL) {
-		if (!malloc_of_other_heap(heap, ptr, "heap_free"))
-			goalloc_free(ptr);
+		malloc_free_to(heap, ptr, "heap_free");
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))

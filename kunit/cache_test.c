@@ -12,6 +12,9 @@
 /* Of a span, that may be left over: a twentieth, or what the worst size leaves. */
 #define MOST_WASTE(bytes)	((bytes) / 20)
 #define WORST_WASTE(bytes)	((bytes) / 15)
+/* A shorter span has that many objects at least. */
+#define LONG_PAGES		4
+#define MANY_OBJECTS		16
 
 static struct goalloc_cache *create(struct kunit *test, const char *name, size_t size)
 {
@@ -57,7 +60,7 @@ static void free_many(struct goalloc_cache *cache, void **objs, unsigned int n)
 
 /*
  * The shape of every size: at most a twentieth of a span is left over, in the fewest
- * pages of which that is true; the struct has room for its maps; and an address anywhere
+ * pages of which that is true and that have more than a few objects; the struct has room for its maps; and an address anywhere
  * in it leads to the right object.
  */
 static void cache_shapes(struct kunit *test)
@@ -75,7 +78,10 @@ static void cache_shapes(struct kunit *test)
 		bad_waste += bytes - c.nelems * size > WORST_WASTE(bytes);
 		for (n = DIV_ROUND_UP(size, GOALLOC_PAGE_SIZE); n < c.npages; n++)
 			bad_fewest += (n << GOALLOC_PAGE_SHIFT) % size <=
-				      MOST_WASTE(n << GOALLOC_PAGE_SHIFT);
+				      MOST_WASTE(n << GOALLOC_PAGE_SHIFT) &&
+				      (n >= LONG_PAGES ||
+				       (n << GOALLOC_PAGE_SHIFT) / size >= MANY_OBJECTS);
+		bad_fit += c.npages < LONG_PAGES && c.nelems < MANY_OBJECTS;
 		for (i = 0; i * size < bytes; i++) {
 			bad_index += (i * size * (u64)c.div_mul) >> 32 != i;
 			last = min((i + 1) * size, bytes) - 1;
