@@ -34,7 +34,7 @@ tunnel()
 	listener=$!
 	head -c 1000000 /dev/urandom >"$said.sent"
 	sleep 1
-	nc -w 20 10.0.0.42 1 <"$said.sent" && wait $listener && cmp "$said.sent" "$said.arrived"
+	nc -w 20 10.0.0.42 1 <"$said.sent" && wait "$listener" && cmp "$said.sent" "$said.arrived"
 }
 
 use()
@@ -48,8 +48,8 @@ use()
 	status=$?
 	ip link del wg41
 	there ip link del wg42
-	kill $away
-	return $status
+	kill "$away"
+	return "$status"
 }
 
 umask 077
