@@ -105,6 +105,10 @@ static void dropin_is_functions(struct kunit *test)
 	bulk[0] = kmalloc(10, GFP_KERNEL);
 	bulk[1] = real_kmalloc(10, GFP_KERNEL);
 	kfree_bulk(2, bulk);
+#ifdef kmalloc_nolock
+	kfree_nolock(kmalloc(10, GFP_KERNEL));
+	kfree_nolock(kmalloc_nolock(10, 0, NUMA_NO_NODE));
+#endif
 	util_expect_live(test, objects, reports);
 }
 

@@ -36,6 +36,8 @@
 #define kfree_const		goalloc_dropin_kfree_const
 #undef kfree_bulk
 #define kfree_bulk		goalloc_dropin_kfree_bulk
+#undef kfree_nolock
+#define kfree_nolock		goalloc_dropin_kfree_nolock
 #undef kvfree
 #define kvfree			goalloc_dropin_kvfree
 #undef kvfree_atomic
