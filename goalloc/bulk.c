@@ -8,9 +8,9 @@
  * central for as many spans as are still needed.  Freeing gathers objects that follow
  * each other in the array and lie in the same word of a span's maps; neighbours in
  * the array that are neighbours in memory are found without a multiplication, both ways.
- * A word goes back by one store if it is this CPU's window, and by one atomic operation if not.  Where
- * one of them is free already, nothing was changed yet, or only for the others; and
- * the front door reports it.  Every object passes the checks that goalloc_free() makes.
+ * A word goes back by one store if it is this CPU's window, and by one atomic operation
+ * if not.  Where one of them is free already, nothing was changed yet, or only for the
+ * others; and the front door reports it.  Every object passes the checks that goalloc_free() makes.
  *
  * LOCKS: none; the slot is marked busy, as in the fast paths (mcache.h).
  */
@@ -97,6 +97,15 @@ static size_t take_many(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 	}
 }
 
+/* @got of @n objects are there.  Return: @n, or 0 when they are freed again. */
+static size_t all_or_nothing(size_t got, size_t n, void **ptrs)
+{
+	if (got == n)
+		return n;
+	goalloc_free_bulk(got, ptrs);
+	return 0;
+}
+
 /**
  * goalloc_alloc_bulk() - allocate several objects
  * @size: bytes wanted of each, at most %GOALLOC_MAX_SIZE
@@ -122,14 +131,13 @@ size_t goalloc_alloc_bulk(size_t size, gfp_t gfp, size_t n, void **ptrs)
 			      want_init_on_alloc(gfp) ? goalloc_size_classes[sc].size : 0, n,
 			      ptrs);
 	}
-	for (; i < n; i++) {
-		ptrs[i] = small && !(gfp & __GFP_NOFAIL) ? NULL : goalloc_alloc(size, gfp);
-		if (!ptrs[i]) {
-			goalloc_free_bulk(i, ptrs);
-			return 0;
-		}
+	while (i < n && (!small || gfp & __GFP_NOFAIL)) {
+		ptrs[i] = goalloc_alloc(size, gfp);
+		if (!ptrs[i])
+			break;
+		i++;
 	}
-	return n;
+	return all_or_nothing(i, n, ptrs);
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_bulk);
 
@@ -147,22 +155,20 @@ EXPORT_SYMBOL_GPL(goalloc_alloc_bulk);
  */
 size_t goalloc_cache_alloc_bulk(struct goalloc_cache *cache, gfp_t gfp, size_t n, void **ptrs)
 {
-	bool windows = !ALWAYS_GENERAL;
 	size_t zero, i = 0;
 
 	if (!cache_gfp(cache, &gfp))
 		return 0;
 	zero = cache_wants_zero(cache, gfp) ? cache->shape.size : 0;
-	if (windows)
+	if (!ALWAYS_GENERAL)
 		i = take_many(&cache->named.heap, SPC_CACHE, gfp, zero, n, ptrs);
-	for (; i < n; i++) {
-		ptrs[i] = windows && !(gfp & __GFP_NOFAIL) ? NULL : goalloc_cache_alloc(cache, gfp);
-		if (!ptrs[i]) {
-			goalloc_free_bulk(i, ptrs);
-			return 0;
-		}
+	while (i < n && (ALWAYS_GENERAL || gfp & __GFP_NOFAIL)) {
+		ptrs[i] = goalloc_cache_alloc(cache, gfp);
+		if (!ptrs[i])
+			break;
+		i++;
 	}
-	return n;
+	return all_or_nothing(i, n, ptrs);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_alloc_bulk);
 

@@ -147,39 +147,6 @@ size_t goalloc_cache_size(const struct goalloc_cache *cache)
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_size);
 
-/**
- * goalloc_cache_set_limit() - limit what a cache may hold
- * @cache: the cache
- * @bytes: of its spans, in pages of 8 KiB; 0 for no limit
- *
- * As goalloc_heap_set_limit().  Spans that wait for a grace period count.
- *
- * Context: task; may sleep.
- * Return: 0, or -EINVAL for a limit below one page.
- */
-int goalloc_cache_set_limit(struct goalloc_cache *cache, size_t bytes)
-{
-	return goalloc_heap_set_limit(&cache->named.heap, bytes);
-}
-EXPORT_SYMBOL_GPL(goalloc_cache_set_limit);
-
-/**
- * goalloc_cache_shrink() - let go of what a cache holds beside its objects
- * @cache: the cache
- *
- * Its wholly free spans are unmade, on every CPU and node; their pages are then any
- * heap's, and the scavenger gives them back.
- *
- * Context: task; may sleep.  Not in a callback of CPU hotplug.
- * Return: 0 when it holds no memory any more, else 1.
- */
-int goalloc_cache_shrink(struct goalloc_cache *cache)
-{
-	scavenge_heap(&cache->named.heap);
-	return atomic_long_read(&cache->named.heap.pages) != 0;
-}
-EXPORT_SYMBOL_GPL(goalloc_cache_shrink);
-
 bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp)
 {
 	if (unlikely(cache->ctor && *gfp & __GFP_ZERO)) {
@@ -209,6 +176,20 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 	return ptr;
 }
 
+/* The fast path where there may be something to clear. */
+static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp)
+{
+	bool needzero;
+	void *ptr;
+
+	if (gfp & GFP_ODD || (cache->ctor && gfp & __GFP_ZERO) || ALWAYS_GENERAL ||
+	    !mcache_take_fast(cache->slot, &ptr, &needzero))
+		return alloc_general(cache, gfp, NUMA_NO_NODE);
+	if (needzero && cache_wants_zero(cache, gfp))
+		memset(ptr, 0, cache->shape.size);
+	return ptr;
+}
+
 /**
  * goalloc_cache_alloc() - allocate an object
  * @cache: the cache
@@ -222,8 +203,9 @@ void *goalloc_cache_alloc(struct goalloc_cache *cache, gfp_t gfp)
 {
 	void *ptr;
 
-	if (likely(!(gfp & (GFP_ODD | __GFP_ZERO)) && !want_init_on_alloc(0) && !ALWAYS_GENERAL &&
-		   mcache_take_fast(cache->slot, &ptr, NULL)))
+	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || want_init_on_alloc(0) || ALWAYS_GENERAL)
+		return alloc_flags(cache, gfp);
+	if (likely(mcache_take_fast(cache->slot, &ptr, NULL)))
 		return ptr;
 	return alloc_general(cache, gfp, NUMA_NO_NODE);
 }

@@ -71,7 +71,10 @@ static const char *describe_foreign(unsigned long addr)
 	return "not the address of any memory";
 }
 
-/* Its heap, unless that may be gone: it is not freed while a span of it is not DEAD. */
+/*
+ * A module's heap, or a cache; unless it may be gone: it is not freed while a span of it is
+ * not DEAD.  (The default heap has no module, and need not be named.)
+ */
 static void describe_heap(const struct mspan *s)
 {
 	const struct goalloc_heap *heap;
@@ -79,7 +82,7 @@ static void describe_heap(const struct mspan *s)
 	rcu_read_lock();
 	if (smp_load_acquire(&s->state) != MSPAN_DEAD) {	/* as in /proc/goalloc/spans */
 		heap = s->central->heap;
-		if (heap != &default_heap)
+		if (heap->owner || heap_is_cache(heap))
 			pr_err("  of %s %s\n", heap_is_cache(heap) ? "cache" : "heap", heap->name);
 	}
 	rcu_read_unlock();

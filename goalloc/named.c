@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * named: what a module does with its heaps, and what becomes of them when it goes.
+ * named: what a module does with its heaps and object caches, and what becomes of them
+ * when it goes.
  *
  * THEORY OF OPERATION
  *
@@ -180,9 +181,9 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 	return 0;
 }
 
-static void report_no_heap(const char *func, const void *ptr)
+static void report_none(const char *func, const char *what, const void *ptr)
 {
-	pr_err("bad %s(%p): not one, or destroyed before; the caller is:\n", func, ptr);
+	pr_err("bad %s(%p): no %s, or destroyed before; the caller is:\n", func, ptr, what);
 	dump_stack();
 }
 
@@ -208,7 +209,7 @@ int goalloc_heap_destroy(struct goalloc_heap *heap, unsigned int how)
 	mutex_lock(&named_mutex);
 	real = heap_find(heap);
 	if (!real || real == &default_heap || heap_is_cache(real) || how > GOALLOC_DESTROY_FREE)
-		report_no_heap(__func__, heap);
+		report_none(__func__, "heap", heap);
 	else
 		err = destroy(real, how == GOALLOC_DESTROY_FREE,
 			      how == GOALLOC_DESTROY_FREE ? "freed with the heap" :
@@ -239,13 +240,46 @@ int goalloc_cache_destroy(struct goalloc_cache *cache)
 	mutex_lock(&named_mutex);
 	real = heap_find(&cache->named.heap);
 	if (!real || !heap_is_cache(real))
-		report_no_heap(__func__, cache);
+		report_none(__func__, "cache", cache);
 	else
 		err = destroy(real, false, "the cache stays");
 	mutex_unlock(&named_mutex);
 	return err;
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_destroy);
+
+/**
+ * goalloc_cache_set_limit() - limit what a cache may hold
+ * @cache: the cache
+ * @bytes: of its spans, in pages of 8 KiB; 0 for no limit
+ *
+ * As goalloc_heap_set_limit().  Spans that wait for a grace period count.
+ *
+ * Context: task; may sleep.
+ * Return: 0, or -EINVAL for a limit below one page.
+ */
+int goalloc_cache_set_limit(struct goalloc_cache *cache, size_t bytes)
+{
+	return goalloc_heap_set_limit(&cache->named.heap, bytes);
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_set_limit);
+
+/**
+ * goalloc_cache_shrink() - let go of what a cache holds beside its objects
+ * @cache: the cache
+ *
+ * Its wholly free spans are unmade, on every CPU and node; their pages are then any
+ * heap's, and the scavenger gives them back.
+ *
+ * Context: task; may sleep.  Not in a callback of CPU hotplug.
+ * Return: 0 when it holds no memory any more, else 1.
+ */
+int goalloc_cache_shrink(struct goalloc_cache *cache)
+{
+	scavenge_heap(&cache->named.heap);
+	return atomic_long_read(&cache->named.heap.pages) != 0;
+}
+EXPORT_SYMBOL_GPL(goalloc_cache_shrink);
 
 /* The next heap that belongs to a module, or NULL. */
 static struct goalloc_heap *heap_of(const struct module *owner)
@@ -268,7 +302,9 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 		return NOTIFY_DONE;
 	mutex_lock(&named_mutex);
 	while ((heap = heap_of(data)))
-		if (destroy(heap, false, "its module is unloaded, and it stays"))
+		if (destroy(heap, false, heap_is_cache(heap) ?
+			    "its module is unloaded, and the cache stays" :
+			    "its module is unloaded, and the heap stays"))
 			heap_orphan(heap);
 	mutex_unlock(&named_mutex);
 	return NOTIFY_DONE;

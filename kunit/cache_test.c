@@ -60,8 +60,8 @@ static void free_many(struct goalloc_cache *cache, void **objs, unsigned int n)
 
 /*
  * The shape of every size: at most a twentieth of a span is left over, in the fewest
- * pages of which that is true and that have more than a few objects; the struct has room for its maps; and an address anywhere
- * in it leads to the right object.
+ * pages of which that is true and that have more than a few objects; the struct has room
+ * for its maps; and an address anywhere in it leads to the right object.
  */
 static void cache_shapes(struct kunit *test)
 {

@@ -104,7 +104,11 @@ kernel_doc()
 		goalloc/*.[ch] include/linux/*.h
 }
 
-public_doc() { awk -f scripts/static/kernel-doc.awk goalloc/*.c include/linux/goalloc.h; }
+public_doc()
+{
+	awk -f scripts/static/kernel-doc.awk goalloc/*.c include/linux/goalloc.h \
+		include/linux/goalloc_cache.h
+}
 
 # arithOperationsOnVoidPointer: GNU C has it, and the kernel uses it.
 # ctunullpointer: cppcheck does not see that a run is filled only when one is kept.

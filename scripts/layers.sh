@@ -12,8 +12,8 @@
 # was checked.  Exit status 1 if anything failed.
 
 # A layer may use any layer that stands after it.
-layers='module proc named mstats scavenge dropin_cache dropin_devm dropin string owner rcu kv stack region bulk malloc heap tiny
-	mcache mcentral mheap mpagecache mpagealloc arena mem'
+layers='module proc named mstats scavenge dropin_cache dropin_devm dropin string owner rcu kv stack region bulk
+	cache malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
 # (debug asks what span an address lies in: span_of() is inline and reads the
@@ -33,7 +33,8 @@ optional='fault kmemleak'
 includes='
 *.c: front.h internal.h compat.h sizeclasses.h
 front.h: internal.h
-internal.h: compat.h fault.h mcache.h mspan.h sizeclasses.h
+internal.h: cache.h compat.h fault.h mcache.h mspan.h sizeclasses.h
+cache.h: mspan.h sizeclasses.h
 mcache.h: mspan.h
 mspan.h: sizeclasses.h
 sizeclasses.h:

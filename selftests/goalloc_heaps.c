@@ -9,6 +9,9 @@
  *		that it creates holds what its limit of 64 KiB allows of 1 KiB each.
  *		When it is unloaded it frees all that, but with leak=1 leaves the
  *		former behind.
+ *	cache	while it is loaded, an object cache holds NR_CACHED objects of 200 bytes, a
+ *		line each in the log says where.  When it is unloaded it frees them, but
+ *		with leak=1 leaves them behind; the cache it leaves to goalloc
  *	free	frees the objects at free=ADDRESS,..., which an earlier load left
  *	destroy	destroys a heap with objects in it, both ways and once too often, and
  *		frees objects to other heaps than theirs: every call returns what it
@@ -34,19 +37,21 @@
 #include <linux/string.h>
 
 #include <linux/goalloc.h>
+#include <linux/goalloc_cache.h>
 
 #define LIMIT		SZ_64K
 #define FREE_MAX	16
 #define THREADS_MAX	16
 #define STRESS_OBJECTS	200
+#define NR_CACHED	5
 
 static char *what = "hold";
 module_param_named(case, what, charp, 0444);
-MODULE_PARM_DESC(case, "hold, free, destroy or stress");
+MODULE_PARM_DESC(case, "hold, cache, free, destroy or stress");
 
 static bool leak;
 module_param(leak, bool, 0444);
-MODULE_PARM_DESC(leak, "do not free the objects of the defined heap");
+MODULE_PARM_DESC(leak, "do not free the objects of the defined heap or of the cache");
 
 static unsigned long free[FREE_MAX];
 static unsigned int nr_free;
@@ -128,6 +133,21 @@ static void run_hold(void)
 	migrate_disable();
 	hold_defined();
 	hold_created();
+	migrate_enable();
+}
+
+static void run_cache(void)
+{
+	struct goalloc_cache *cache = goalloc_cache_create("heaps-cache", 200, 0, 0, NULL);
+	unsigned int i;
+
+	expect(cache, "a cache can be created");
+	migrate_disable();
+	for (i = 0; cache && i < NR_CACHED; i++) {
+		held[i] = goalloc_cache_alloc(cache, GFP_KERNEL);
+		expect(held[i], "the cache gives an object");
+		pr_info("held: 0x%lx\n", (unsigned long)held[i]);
+	}
 	migrate_enable();
 }
 
@@ -273,8 +293,8 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{ "hold", run_hold }, { "free", run_free }, { "destroy", run_destroy },
-	{ "stress", run_stress },
+	{ "hold", run_hold }, { "cache", run_cache }, { "free", run_free },
+	{ "destroy", run_destroy }, { "stress", run_stress },
 };
 
 static int __init heaps_init(void)

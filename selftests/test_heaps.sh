@@ -3,7 +3,8 @@
 # A module's heaps are seen, by name and module, with what they hold, and go with it;
 # one in which objects live is reported and stays without a module, and its objects can
 # still be freed.  Destroying a heap says what lived in it, and a heap or an object that
-# is not what the caller says is reported and left alone.  While heaps come and go on
+# is not what the caller says is reported and left alone.  An object cache is such a heap,
+# with the size of its objects.  While heaps come and go on
 # all CPUs, and CPUs themselves, /proc/goalloc/heaps can be read and is right.
 #
 # HEAPS_SECONDS says how long that goes on (10).
@@ -14,7 +15,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # rows HEAP: everything of it but its name; "objects bytes held mallocs frees limit
-# refused" behind the module's.
+# refused size" behind the module's.
 rows() { awk -v heap="$1" '$1 == heap { $1 = ""; print substr($0, 2) }' $proc/heaps; }
 
 # total COLUMN: over all heaps.
@@ -23,7 +24,7 @@ total() { awk "NR > 1 { n += \$$1 } END { printf \"%d\\n\", n }" $proc/heaps; }
 # Rows by themselves, and against stats.
 check_heaps()
 {
-	bad=$(awk 'NR > 1 && (NF != 9 || $3 != $6 - $7 || $4 > $5)' $proc/heaps)
+	bad=$(awk 'NR > 1 && (NF != 10 || $3 != $6 - $7 || $4 > $5)' $proc/heaps)
 	[ -z "$bad" ] || complain "a row of heaps that cannot be: $bad"
 	same 'the objects of all heaps' "$(total 3)" "$(value HeapObjects)"
 	same 'the bytes of all heaps' "$(total 4)" "$(value Alloc)"
@@ -51,15 +52,15 @@ log=$(mktemp)
 trap 'rm -f "$log" "$log.all"' EXIT
 
 # What the client holds in the heap that it defines: 5 * 64, 2 * 1152, 3 blocks of 16, 106496.
-holds='11 109168 131072 11 0 0 0'
+holds='11 109168 131072 11 0 0 0 0'
 
-plan 11
+plan 14
 
 fresh
 same 'the rows' "$(sed 1d $proc/heaps | awk '{ print $1, $2, $3 }')" 'default - 0'
 heaps
 same 'the defined heap' "$(rows heaps_defined)" "goalloc_heaps $holds"
-same 'the created heap' "$(rows heaps-created)" 'goalloc_heaps 64 65536 65536 64 0 65536 1'
+same 'the created heap' "$(rows heaps-created)" 'goalloc_heaps 64 65536 65536 64 0 65536 1 0'
 same 'the rows' "$(sed 1d $proc/heaps | wc -l)" 3
 check_heaps
 verdict 'a row for each heap: its module, objects, bytes, memory, limit, what was refused'
@@ -98,13 +99,47 @@ same 'the heap' "$(rows heaps_defined)" "- $holds"
 verdict 'the module can come again, and has its heap again'
 
 heaps case=free "free=$leaked"
-same 'the heap' "$(rows heaps_defined | cut -d' ' -f1-3,5-)" '- 0 0 11 11 0 0'
+same 'the heap' "$(rows heaps_defined | cut -d' ' -f1-3,5-)" '- 0 0 11 11 0 0 0'
 same BadFrees "$(value BadFrees)" 0
 rmmod goalloc_heaps
 echo 1 >$proc/scavenge
 same Drawn "$(value Drawn)" 0
 check_heaps
 verdict 'what it left can be freed by address'
+
+fresh
+heaps case=cache
+same 'the cache' "$(rows heaps-cache)" 'goalloc_heaps 5 1000 8192 5 0 0 0 200'
+check_heaps
+sums || complain 'the sums are not exact'
+rmmod goalloc_heaps
+same 'the rows' "$(sed 1d $proc/heaps | wc -l)" 1
+save_log
+count 0 '^goalloc: (cache|heap|bad|leak)'
+verdict 'an object cache has a row with its size, and goes with its module'
+
+heaps case=cache leak=1
+rmmod goalloc_heaps
+save_log
+stays='its module is unloaded, and the cache stays'
+count 1 "^goalloc: cache heaps-cache of goalloc_heaps: 5 objects, 1000 bytes still live: $stays\$"
+same 'the cache' "$(rows heaps-cache)" '- 5 1000 8192 5 0 0 0 200'
+heaps case=free "free=$(addresses | cut -d, -f6-)"
+rmmod goalloc_heaps
+same 'the cache' "$(rows heaps-cache | cut -d' ' -f1-3,5-)" '- 0 0 5 5 0 0 200'
+same BadFrees "$(value BadFrees)" 0
+check_heaps
+verdict 'one whose module leaves objects stays, and they can be freed by address'
+
+fresh
+heaps case=cache leak=1
+rmmod goalloc_heaps
+rmmod goalloc || complain 'cannot be unloaded'
+save_log
+kept='in 1 spans: their pages are kept for their users'
+count 1 "^goalloc: leak: 5 objects, 1000 bytes, cache heaps-cache, $kept\$"
+count 1 '^goalloc: leak'
+verdict 'what lives in one when goalloc is unloaded is a leak of it'
 
 fresh
 heaps case=destroy
@@ -138,7 +173,7 @@ verdict 'goalloc works as ever after it'
 reader()
 {
 	while :; do
-		awk 'NR > 1 && (NF != 9 || $3 != ($6 > $7 ? $6 - $7 : 0) || $5 % 8192 || n[$1]++) ||
+		awk 'NR > 1 && (NF != 10 || $3 != ($6 > $7 ? $6 - $7 : 0) || $5 % 8192 || n[$1]++) ||
 			NR == 2 && $1 != "default"' $proc/heaps
 		cat $proc/spans >/dev/null || echo 'spans cannot be read'
 		echo 1 >$proc/scavenge

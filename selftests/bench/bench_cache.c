@@ -56,7 +56,7 @@ static const struct bench_trip trips[] = {
 	{ &bench_kmem_cache, slab_many, slab_many_back },
 };
 
-static int pairs(size_t size)
+static int pairs_of(size_t size)
 {
 	const struct bench_allocator own = { bench_goalloc.name, cache_of, cache_back };
 
@@ -64,7 +64,7 @@ static int pairs(size_t size)
 	return 0;
 }
 
-static int bulk(size_t size)
+static int trips_of(size_t size)
 {
 	unsigned int i;
 	u64 alloc, free;
@@ -108,10 +108,10 @@ static int all_sizes(int (*run)(size_t size))
 
 int bench_run_pair_cache(void)
 {
-	return all_sizes(pairs);
+	return all_sizes(pairs_of);
 }
 
 int bench_run_bulk_cache(void)
 {
-	return all_sizes(bulk);
+	return all_sizes(trips_of);
 }
