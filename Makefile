@@ -32,16 +32,24 @@ modules: stage	## build goalloc.ko for the running kernel, or for KDIR=<its buil
 selftests: stage	## build goalloc.ko and the client modules of selftests/
 	+@$(KBUILD) GOALLOC_SELFTESTS=m modules
 
-# What of the kernel's source the clients are built from.
+# What of the kernel's source the clients are built from: files, and whole directories.
 CLIENT_SOURCES	:= rhashtable.c test_rhashtable.c objagg.c test_objagg.c parman.c test_parman.c
+CLIENT_XARRAY	:= xarray.c radix-tree.c radix-tree.h test_xarray.c
+CLIENT_DRIVERS	:= net/wireguard block/null_blk
 
 clients: modules	## build the clients of selftests/clients (KSOURCE= the kernel's source)
 	+@for kind in plain dropin; do \
-		dir=$(BUILD)/clients/$$kind && mkdir -p $$dir && \
-		ln -sf $(CURDIR)/selftests/clients/* $(addprefix $(KSOURCE)/lib/,$(CLIENT_SOURCES)) $$dir && \
+		dir=$(BUILD)/clients.build/$$kind && mkdir -p $$dir $(BUILD)/clients/$$kind && \
+		cp -asf $(CURDIR)/selftests/clients/. $(addprefix $(KSOURCE)/drivers/,$(CLIENT_DRIVERS)) $$dir && \
+		ln -sf $(addprefix $(KSOURCE)/lib/,$(CLIENT_SOURCES)) $$dir && \
+		for file in $(CLIENT_XARRAY); do \
+			[ ! -e $(KSOURCE)/lib/$$file ] || ln -sf $(KSOURCE)/lib/$$file $$dir/xarray || exit; \
+		done && \
 		$(MAKE) --no-print-directory -C $(KDIR) M=$$dir $(OTHER_CC) GOALLOC=$(CURDIR) \
-			DROPIN=$$([ $$kind = plain ] || echo y) \
-			KBUILD_EXTRA_SYMBOLS=$(BUILD)/Module.symvers modules || exit; \
+			CLIENTS=$$dir DROPIN=$$([ $$kind = plain ] || echo y) CONFIG_WIREGUARD_DEBUG=y \
+			KBUILD_EXTRA_SYMBOLS=$(BUILD)/Module.symvers modules && \
+		find $$dir -name '*.ko' -exec cp -t $(BUILD)/clients/$$kind {} + && \
+		strip --strip-debug $(BUILD)/clients/$$kind/*.ko || exit; \
 	done
 
 kunit: stage	## build goalloc.ko and the KUnit suites (KDIR= a kernel with CONFIG_KUNIT)

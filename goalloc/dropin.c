@@ -45,13 +45,6 @@
 
 #include "internal.h"
 
-#define GFP_UNSERVED	(__GFP_ACCOUNT | __GFP_DMA)
-
-static bool served(size_t size, gfp_t gfp)
-{
-	return likely(!(gfp & GFP_UNSERVED) && size <= GOALLOC_MAX_SIZE);
-}
-
 /**
  * goalloc_owns() - does an address lie in goalloc's memory?
  * @ptr: any address
@@ -81,7 +74,7 @@ EXPORT_SYMBOL_GPL(goalloc_owns);
  */
 void *goalloc_dropin_kmalloc(size_t size, gfp_t gfp)
 {
-	return served(size, gfp) ? goalloc_alloc(size, gfp) : kmalloc(size, gfp);
+	return dropin_serves(size, gfp) ? goalloc_alloc(size, gfp) : kmalloc(size, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
 
@@ -96,7 +89,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
  */
 void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	return served(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
+	return dropin_serves(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
 				   kmalloc_node(size, gfp, node);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_node);
@@ -115,7 +108,7 @@ void *goalloc_dropin_kvmalloc_node(size_t size, gfp_t gfp, int node)
 	gfp_t once = (gfp & ~(__GFP_NOFAIL | __GFP_RETRY_MAYFAIL)) | __GFP_NORETRY | __GFP_NOWARN;
 	void *ptr = NULL;
 
-	if (served(size, gfp))
+	if (dropin_serves(size, gfp))
 		ptr = goalloc_alloc_node(size, once, node);
 	return ptr ?: kvmalloc_node(size, gfp, node);
 }
@@ -150,7 +143,7 @@ void *goalloc_dropin_krealloc(const void *ptr, size_t size, gfp_t gfp)
 		return goalloc_dropin_kmalloc(size, gfp);
 	if (!goalloc_owns(ptr))
 		return krealloc(ptr, size, gfp);
-	if (!size || served(size, gfp))
+	if (!size || dropin_serves(size, gfp))
 		return goalloc_realloc(ptr, size, gfp);
 	usable = goalloc_size(ptr);
 	return usable ? move_object(ptr, usable, kmalloc(size, gfp), size) : NULL;
@@ -285,12 +278,6 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_size_roundup);
 
 /* ------------------------------------------------------------------- copies */
 
-/* (A string that is too long for goalloc is too long for kmalloc().) */
-static bool served_flags(gfp_t gfp)
-{
-	return served(0, gfp);
-}
-
 /**
  * goalloc_dropin_kmemdup() - kmemdup(), in memory from goalloc if it serves the request
  * @src: what to copy
@@ -302,7 +289,7 @@ static bool served_flags(gfp_t gfp)
  */
 void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp)
 {
-	return served(len, gfp) ? goalloc_memdup(src, len, gfp) : kmemdup(src, len, gfp);
+	return dropin_serves(len, gfp) ? goalloc_memdup(src, len, gfp) : kmemdup(src, len, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
 
@@ -317,7 +304,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
  */
 char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
 {
-	return served_flags(gfp) ? goalloc_memdup_nul(src, len, gfp) : kmemdup_nul(src, len, gfp);
+	return dropin_serves(0, gfp) ? goalloc_memdup_nul(src, len, gfp) : kmemdup_nul(src, len, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup_nul);
 
@@ -331,7 +318,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup_nul);
  */
 char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp)
 {
-	return served_flags(gfp) ? goalloc_strdup(src, gfp) : kstrdup(src, gfp);
+	return dropin_serves(0, gfp) ? goalloc_strdup(src, gfp) : kstrdup(src, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kstrdup);
 
@@ -346,7 +333,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kstrdup);
  */
 char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp)
 {
-	return served_flags(gfp) ? goalloc_strndup(src, max, gfp) : kstrndup(src, max, gfp);
+	return dropin_serves(0, gfp) ? goalloc_strndup(src, max, gfp) : kstrndup(src, max, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
 
@@ -361,7 +348,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
  */
 char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
 {
-	return served_flags(gfp) ? goalloc_vasprintf(gfp, fmt, args) : kvasprintf(gfp, fmt, args);
+	return dropin_serves(0, gfp) ? goalloc_vasprintf(gfp, fmt, args) : kvasprintf(gfp, fmt, args);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kvasprintf);
 

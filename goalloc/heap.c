@@ -62,6 +62,18 @@ static bool name_in_use(const char *name)
 	return false;
 }
 
+/* Has a heap this name?  It may be another's by the time the caller looks. */
+bool heap_name_in_use(const char *name)
+{
+	bool found;
+
+	spin_lock(&heap_lock);
+	found = name_in_use(name);
+	spin_unlock(&heap_lock);
+	return found;
+}
+EXPORT_SYMBOL_FOR_KUNIT(heap_name_in_use);
+
 /*
  * Put a heap on the list, and behind its handle.  Return: itself, the heap that
  * somebody else has put behind the handle, or NULL when the name is in use.

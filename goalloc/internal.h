@@ -3,7 +3,8 @@
  * goalloc's private header: the layers, what they share, and what each offers
  * to the one above it.
  *
- *	dropin		the front door under the kernel's names
+ *	dropin		the front door under the kernel's names: the kmalloc() family and,
+ *			above it, dropin_devm and dropin_cache
  *	region, stack	bump allocation; segments of a power of two
  *	string, owner	copies; what belongs to a device or a mempool
  *	rcu		what is freed after a grace period
@@ -483,6 +484,7 @@ struct heap_args {
 
 struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp);
 struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp);
+bool heap_name_in_use(const char *name);
 struct goalloc_heap *heap_find(const struct goalloc_heap *wanted);
 void heap_orphan(struct goalloc_heap *heap);
 void heap_remove(struct goalloc_heap *heap);
@@ -530,6 +532,12 @@ enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable)
 void tiny_flush(struct mcache *c);
 
 /* --------------------------------------------------------------- dropin.c */
+
+/* Whether a request of the kmalloc() family is goalloc's, or the kernel's. */
+static inline bool dropin_serves(size_t size, gfp_t gfp)
+{
+	return likely(!(gfp & (__GFP_ACCOUNT | __GFP_DMA)) && size <= GOALLOC_MAX_SIZE);
+}
 
 void dropin_exit(void);
 

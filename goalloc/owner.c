@@ -67,6 +67,40 @@ void goalloc_devm_free(struct device *dev, const void *ptr)
 EXPORT_SYMBOL_GPL(goalloc_devm_free);
 
 /**
+ * goalloc_devm_realloc() - change the size of memory that goes with a device
+ * @dev: the device
+ * @ptr: what goalloc_devm_alloc() returned for it; NULL or %ZERO_SIZE_PTR to allocate
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE; 0 to free
+ * @gfp: as for goalloc_alloc()
+ *
+ * It keeps its turn among what is freed when the driver lets go of the device.
+ *
+ * Context: as goalloc_devm_alloc().
+ * Return: as goalloc_realloc(); NULL, with a report, for what is not this device's.
+ */
+void *goalloc_devm_realloc(struct device *dev, const void *ptr, size_t size, gfp_t gfp)
+{
+	void **record, *new;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return goalloc_devm_alloc(dev, size, gfp);
+	if (!size) {
+		goalloc_devm_free(dev, ptr);
+		return ZERO_SIZE_PTR;
+	}
+	record = devres_find(dev, free_record, match_record, (void *)ptr);
+	if (!record) {
+		debug_bad_free(ptr, FREE_OTHER_DEVICE, "devm_realloc");
+		return NULL;
+	}
+	new = goalloc_realloc(ptr, size, gfp);
+	if (new)
+		*record = new;
+	return new;
+}
+EXPORT_SYMBOL_GPL(goalloc_devm_realloc);
+
+/**
  * goalloc_mempool_alloc() - allocate an element of a mempool
  * @gfp: as for goalloc_alloc()
  * @pool_data: bytes an element, as a pointer

@@ -21,27 +21,10 @@ static void *new_headed(gfp_t gfp)
 	return kcalloc(1, sizeof(struct headed), gfp);
 }
 
-static void expect_all_free(struct kunit *test, unsigned long objects, unsigned long reports)
-{
-	struct mem_stats st;
-
-	util_settled(&st, NULL);
-	KUNIT_EXPECT_EQ(test, st.heap_objects, objects);
-	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports);
-}
-
-static unsigned long live_objects(void)
-{
-	struct mem_stats st;
-
-	util_settled(&st, NULL);
-	return st.heap_objects;
-}
-
 /* Each allocation is goalloc's, as large as asked for, and zero if asked for. */
 static void dropin_allocates(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	void *obj[] = {
 		kmalloc(100, GFP_KERNEL), kzalloc(100, GFP_KERNEL),
 		kcalloc(10, 10, GFP_KERNEL), kmalloc_array(10, 10, GFP_KERNEL),
@@ -72,14 +55,14 @@ static void dropin_allocates(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
 	for (i = 0; i < ARRAY_SIZE(obj); i++)
 		(i & 1 ? kvfree : kfree)(obj[i]);
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
 
 /* What goalloc does not serve is the kernel's, and is freed as any other. */
 static void dropin_falls_back(struct kunit *test)
 {
 	static void (* const frees[])(const void *) = { kfree, kvfree, kfree_sensitive };
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	void *account = kmalloc(100, GFP_KERNEL_ACCOUNT), *dma = kmalloc(100, GFP_KERNEL | GFP_DMA);
 	void *large = kvmalloc(GOALLOC_MAX_SIZE + 1, GFP_KERNEL), *most, *real;
 	unsigned int i;
@@ -104,7 +87,7 @@ static void dropin_falls_back(struct kunit *test)
 		frees[i](ZERO_SIZE_PTR);
 	}
 	KUNIT_EXPECT_EQ(test, ksize(NULL), 0);
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
 
 /* The family's functions can be pointed to and called through members of their names. */
@@ -114,7 +97,7 @@ static void dropin_is_functions(struct kunit *test)
 		void *(*kmalloc)(size_t size, gfp_t gfp);
 		void (*kfree)(const void *ptr);
 	} ops = { .kmalloc = kmalloc, .kfree = kfree };
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	void *obj = ops.kmalloc(10, GFP_KERNEL), *bulk[2];
 
 	KUNIT_EXPECT_TRUE(test, goalloc_owns(obj));
@@ -122,13 +105,17 @@ static void dropin_is_functions(struct kunit *test)
 	bulk[0] = kmalloc(10, GFP_KERNEL);
 	bulk[1] = real_kmalloc(10, GFP_KERNEL);
 	kfree_bulk(2, bulk);
-	expect_all_free(test, objects, reports);
+#ifdef kmalloc_nolock
+	kfree_nolock(kmalloc(10, GFP_KERNEL));
+	kfree_nolock(kmalloc_nolock(10, 0, NUMA_NO_NODE));
+#endif
+	util_expect_live(test, objects, reports);
 }
 
 /* Memory grows where it is at home, and moves only when goalloc cannot serve the request. */
 static void dropin_reallocates(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	void *ours = kmalloc(100, GFP_KERNEL), *theirs = real_kmalloc(100, GFP_KERNEL);
 	void *larger, *moved;
 
@@ -152,7 +139,7 @@ static void dropin_reallocates(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, goalloc_owns(ours));
 	KUNIT_EXPECT_TRUE(test, util_filled(ours, 100, 3));
 	kvfree(ours);
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
 
 /*
@@ -161,7 +148,7 @@ static void dropin_reallocates(struct kunit *test)
  */
 static void dropin_copies(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	void *str[] = {
 		kstrdup("a string", GFP_KERNEL), kstrndup("a string, cut", 8, GFP_KERNEL),
 		kmemdup("a string", 9, GFP_KERNEL), kmemdup_nul("a string, cut", 8, GFP_KERNEL),
@@ -195,14 +182,47 @@ static void dropin_copies(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, theirs[i], "charged");
 		kfree(theirs[i]);
 	}
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
+
+#ifdef kmalloc_obj
+/* The forms that take a type are goalloc's like those that they stand for. */
+static void dropin_allocates_types(struct kunit *test)
+{
+	struct flexible {
+		size_t n;
+		u32 element[] __counted_by(n);
+	};
+	unsigned long objects = util_live(), reports = debug_bad_frees();
+	struct flexible *flex = kzalloc_flex(*flex, element, 10);
+	void *obj[] = {
+		flex, kmalloc_obj(struct headed), kzalloc_obj(struct headed, GFP_ATOMIC),
+		kmalloc_objs(struct headed, 2), kzalloc_objs(struct headed, 2),
+		kmalloc_flex(*flex, element, 10), kvmalloc_obj(struct headed),
+		kvzalloc_obj(struct headed), kvmalloc_objs(struct headed, 2),
+		kvzalloc_objs(struct headed, 2), kvmalloc_flex(*flex, element, 10),
+		kvzalloc_flex(*flex, element, 10),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(obj); i++)
+		KUNIT_EXPECT_TRUE_MSG(test, goalloc_owns(obj[i]), "allocation %u", i);
+	KUNIT_EXPECT_GE(test, ksize(obj[1]), sizeof(struct headed));
+	KUNIT_EXPECT_GE(test, ksize(obj[3]), 2 * sizeof(struct headed));
+	KUNIT_EXPECT_TRUE(test, util_is_zero(obj[2], sizeof(struct headed)));
+	KUNIT_EXPECT_TRUE(test, util_is_zero(obj[4], 2 * sizeof(struct headed)));
+	KUNIT_EXPECT_GE(test, ksize(flex), struct_size(flex, element, 10));
+	for (i = 0; i < ARRAY_SIZE(obj); i++)
+		kvfree(obj[i]);
+	util_expect_live(test, objects, reports);
+}
+#endif
 
 #ifdef __free
 /* A variable's cleanup frees what its allocator gave. */
 static void dropin_cleans_up(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	unsigned int i;
 
 	for (i = 0; i < 10; i++) {
@@ -213,14 +233,14 @@ static void dropin_cleans_up(struct kunit *test)
 
 		KUNIT_EXPECT_TRUE(test, ours && theirs && virtual && none);
 	}
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
 #endif
 
 /* The object is free after the grace period, found by the head inside it, and not before. */
 static void dropin_frees_after_grace_period(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	struct headed *obj, *first, *large;
 	unsigned long period;
 	unsigned int i;
@@ -254,13 +274,13 @@ static void dropin_frees_after_grace_period(struct kunit *test)
 	kfree_rcu(obj, rcu);
 	goalloc_dropin_kvfree_rcu_barrier();
 	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu(period));
-	expect_all_free(test, objects, reports);
+	util_expect_live(test, objects, reports);
 }
 
 /* A bad free of goalloc's memory is goalloc's to report, whatever its page is. */
 static void dropin_reports(struct kunit *test)
 {
-	unsigned long objects = live_objects(), reports = debug_bad_frees();
+	unsigned long objects = util_live(), reports = debug_bad_frees();
 	struct headed *obj = new_headed(GFP_KERNEL);
 	struct headed *inside = (void *)&obj->before[1], *large;
 
@@ -276,7 +296,7 @@ static void dropin_reports(struct kunit *test)
 	kfree(large);
 	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 5);
 	goalloc_dropin_kvfree_rcu_barrier();
-	expect_all_free(test, objects, reports + 5);
+	util_expect_live(test, objects, reports + 5);
 }
 
 /* Addresses of all kinds: only drawn pages are goalloc's, in a span or not, and no longer. */
@@ -312,6 +332,9 @@ static struct kunit_case dropin_cases[] = {
 	KUNIT_CASE(dropin_is_functions),
 	KUNIT_CASE(dropin_reallocates),
 	KUNIT_CASE(dropin_copies),
+#ifdef kmalloc_obj
+	KUNIT_CASE(dropin_allocates_types),
+#endif
 #ifdef __free
 	KUNIT_CASE(dropin_cleans_up),
 #endif

@@ -89,6 +89,14 @@ enum free_result util_free(const void *ptr);
 /* The statistics of the default heap when nothing is cached and nothing idle. */
 void util_settled(struct mem_stats *st, struct span_walk *walk);
 
+/* Objects of the default heap that are in use when nothing is cached. */
+unsigned long util_live(void);
+/* So many are in use, and so many bad frees were reported since the module was loaded. */
+void util_expect_live(struct kunit *test, unsigned long objects, unsigned long reports);
+
+/* A device, for root_device_unregister(). */
+struct device *util_device(struct kunit *test, const char *name);
+
 /*
  * The identities that hold whenever nothing is on its way.  How many do not: each
  * is a failed expectation as well.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the suites share; see kunit_util.h. */
 #include <linux/completion.h>
+#include <linux/device.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -251,6 +252,29 @@ void util_settled(struct mem_stats *st, struct span_walk *walk)
 	scavenge_all();
 	mstats_read(NULL, st ?: &ignored);
 	mstats_walk(walk ?: &unused);
+}
+
+unsigned long util_live(void)
+{
+	struct mem_stats st;
+
+	util_settled(&st, NULL);
+	return st.heap_objects;
+}
+
+void util_expect_live(struct kunit *test, unsigned long objects, unsigned long reports)
+{
+	KUNIT_EXPECT_EQ(test, util_live(), objects);
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports);
+}
+
+/* Without the module, which on Linux 6.1 has no kobject yet when the suites run. */
+struct device *util_device(struct kunit *test, const char *name)
+{
+	struct device *dev = __root_device_register(name, NULL);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	return dev;
 }
 
 static unsigned int off(struct kunit *test, const char *claim, unsigned long a, unsigned long b)

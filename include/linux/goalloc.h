@@ -294,6 +294,8 @@ void goalloc_free_rcu_barrier(void);
 
 void *goalloc_devm_alloc(struct device *dev, size_t size, gfp_t gfp) __alloc_size(2) __malloc;
 void goalloc_devm_free(struct device *dev, const void *ptr);
+void *goalloc_devm_realloc(struct device *dev, const void *ptr, size_t size, gfp_t gfp)
+	__alloc_size(3) __must_check;
 
 /**
  * goalloc_devm_zalloc() - allocate zeroed memory that goes with a device

@@ -182,6 +182,16 @@ static inline void goalloc_dropin_kfree_bulk(size_t n, void **ptrs)
 		goalloc_dropin_kfree(ptrs[n]);
 }
 
+#ifdef kmalloc_nolock	/* for any context, as goalloc's frees are; since 6.18 */
+static inline void goalloc_dropin_kfree_nolock(const void *ptr)
+{
+	if (goalloc_owns(ptr))
+		goalloc_dropin_kfree(ptr);
+	else
+		kfree_nolock(ptr);
+}
+#endif
+
 /* ------------------------------------------------------------------- copies */
 
 void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp) __realloc_size(2);

@@ -24,6 +24,8 @@
 #include <linux/textsearch.h>
 
 #include <linux/goalloc_dropin.h>
+#include <linux/goalloc_dropin_cache.h>
+#include <linux/goalloc_dropin_devm.h>
 
 /* Free. */
 #undef kfree
@@ -34,6 +36,8 @@
 #define kfree_const		goalloc_dropin_kfree_const
 #undef kfree_bulk
 #define kfree_bulk		goalloc_dropin_kfree_bulk
+#undef kfree_nolock
+#define kfree_nolock		goalloc_dropin_kfree_nolock
 #undef kvfree
 #define kvfree			goalloc_dropin_kvfree
 #undef kvfree_atomic
@@ -163,6 +167,84 @@ do {											\
 #undef kvasprintf
 #define kvasprintf		goalloc_dropin_kvasprintf
 
+/* What goes with a device.  What devm_kstrdup_const() copies is the kernel's. */
+#undef devm_kmalloc
+#define devm_kmalloc		goalloc_dropin_devm_kmalloc
+#undef devm_kzalloc
+#define devm_kzalloc		goalloc_dropin_devm_kzalloc
+#undef devm_kmalloc_array
+#define devm_kmalloc_array	goalloc_dropin_devm_kmalloc_array
+#undef devm_kcalloc
+#define devm_kcalloc		goalloc_dropin_devm_kcalloc
+#undef devm_krealloc
+#define devm_krealloc		goalloc_dropin_devm_krealloc
+#undef devm_krealloc_array
+#define devm_krealloc_array	goalloc_dropin_devm_krealloc_array
+#undef devm_kmemdup
+#define devm_kmemdup		goalloc_dropin_devm_kmemdup
+#undef devm_kmemdup_array
+#define devm_kmemdup_array	goalloc_dropin_devm_kmemdup_array
+#undef devm_kstrdup
+#define devm_kstrdup		goalloc_dropin_devm_kstrdup
+#undef devm_kasprintf
+#define devm_kasprintf		goalloc_dropin_devm_kasprintf
+#undef devm_kvasprintf
+#define devm_kvasprintf		goalloc_dropin_devm_kvasprintf
+#undef devm_kfree
+#define devm_kfree		goalloc_dropin_devm_kfree
+
+/*
+ * Object caches.  Where kmem_cache_create() and KMEM_CACHE() are macros, it is what they
+ * stand for that is routed.
+ */
+#ifdef kmem_cache_create
+#define __kmem_cache_create_args	goalloc_dropin_kmem_cache_create_args
+#define __kmem_cache_default_args	goalloc_dropin_kmem_cache_default_args
+#define __kmem_cache_create		goalloc_dropin_kmem_cache_create
+#else
+#define kmem_cache_create		goalloc_dropin_kmem_cache_create
+#endif
+#undef kmem_cache_create_usercopy
+#define kmem_cache_create_usercopy	goalloc_dropin_kmem_cache_create_usercopy
+#undef kmem_cache_destroy
+#define kmem_cache_destroy		goalloc_dropin_kmem_cache_destroy
+#undef kmem_cache_shrink
+#define kmem_cache_shrink		goalloc_dropin_kmem_cache_shrink
+#undef kmem_cache_size
+#define kmem_cache_size			goalloc_dropin_kmem_cache_size
+#undef kmem_cache_alloc
+#define kmem_cache_alloc		goalloc_dropin_kmem_cache_alloc
+#undef kmem_cache_zalloc
+#define kmem_cache_zalloc		goalloc_dropin_kmem_cache_zalloc
+#undef kmem_cache_alloc_node
+#define kmem_cache_alloc_node		goalloc_dropin_kmem_cache_alloc_node
+#undef kmem_cache_alloc_lru
+#define kmem_cache_alloc_lru		goalloc_dropin_kmem_cache_alloc_lru
+#undef kmem_cache_alloc_bulk
+#define kmem_cache_alloc_bulk		goalloc_dropin_kmem_cache_alloc_bulk
+#undef kmem_cache_free
+#define kmem_cache_free			goalloc_dropin_kmem_cache_free
+#undef kmem_cache_free_bulk
+#define kmem_cache_free_bulk		goalloc_dropin_kmem_cache_free_bulk
+
+/* Mempools of them, and of kmalloc(). */
+#undef mempool_alloc_slab
+#define mempool_alloc_slab		goalloc_dropin_mempool_alloc_slab
+#undef mempool_free_slab
+#define mempool_free_slab		goalloc_dropin_mempool_free_slab
+#undef mempool_init_slab_pool
+#define mempool_init_slab_pool		goalloc_dropin_mempool_init_slab_pool
+#undef mempool_create_slab_pool
+#define mempool_create_slab_pool	goalloc_dropin_mempool_create_slab_pool
+#undef mempool_kmalloc
+#define mempool_kmalloc			goalloc_dropin_mempool_kmalloc
+#undef mempool_kfree
+#define mempool_kfree			goalloc_dropin_mempool_kfree
+#undef mempool_init_kmalloc_pool
+#define mempool_init_kmalloc_pool	goalloc_dropin_mempool_init_kmalloc_pool
+#undef mempool_create_kmalloc_pool
+#define mempool_create_kmalloc_pool	goalloc_dropin_mempool_create_kmalloc_pool
+
 /* What is behind the kernel's macros since 6.10, for those who call it themselves. */
 #undef kmalloc_noprof
 #define kmalloc_noprof		goalloc_dropin_kmalloc
@@ -196,6 +278,14 @@ do {											\
 #define kvrealloc_noprof	goalloc_dropin_kvrealloc
 #undef kmemdup_noprof
 #define kmemdup_noprof		goalloc_dropin_kmemdup
+#undef kmem_cache_alloc_noprof
+#define kmem_cache_alloc_noprof	goalloc_dropin_kmem_cache_alloc
+#undef kmem_cache_alloc_node_noprof
+#define kmem_cache_alloc_node_noprof goalloc_dropin_kmem_cache_alloc_node
+#undef kmem_cache_alloc_lru_noprof
+#define kmem_cache_alloc_lru_noprof goalloc_dropin_kmem_cache_alloc_lru
+#undef kmem_cache_alloc_bulk_noprof
+#define kmem_cache_alloc_bulk_noprof goalloc_dropin_kmem_cache_alloc_bulk
 
 /*
  * These take memory of the family and have no counterpart: a file that calls one does
@@ -207,5 +297,9 @@ do {											\
 #define kvrealloc_node_align	goalloc_dropin_has_no_kvrealloc_node_align
 #undef kfree_rcu_nolock
 #define kfree_rcu_nolock	goalloc_dropin_has_no_kfree_rcu_nolock
+#undef kmem_cache_charge
+#define kmem_cache_charge	goalloc_dropin_has_no_kmem_cache_charge
+#undef kmem_cache_prefill_sheaf
+#define kmem_cache_prefill_sheaf goalloc_dropin_has_no_kmem_cache_prefill_sheaf
 
 #endif /* _LINUX_GOALLOC_KMALLOC_H */
