@@ -242,10 +242,10 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_node);
  */
 void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 {
-	struct mspan *s = span_of((unsigned long)ptr);
+	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
 
-	if (unlikely(!s || s->slot != cache->slot ||
+	if (unlikely(s->slot != cache->slot ||
 		     !mspan_index(s, (unsigned long)ptr, &index)) ||
 	    want_init_on_free() || ALWAYS_GENERAL) {
 		malloc_free_to(&cache->named.heap, ptr, "cache_free");

@@ -304,7 +304,8 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
  */
 char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
 {
-	return dropin_serves(0, gfp) ? goalloc_memdup_nul(src, len, gfp) : kmemdup_nul(src, len, gfp);
+	return dropin_serves(0, gfp) ? goalloc_memdup_nul(src, len, gfp) :
+				       kmemdup_nul(src, len, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup_nul);
 
@@ -348,7 +349,8 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
  */
 char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
 {
-	return dropin_serves(0, gfp) ? goalloc_vasprintf(gfp, fmt, args) : kvasprintf(gfp, fmt, args);
+	return dropin_serves(0, gfp) ? goalloc_vasprintf(gfp, fmt, args) :
+				       kvasprintf(gfp, fmt, args);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kvasprintf);
 

@@ -398,7 +398,7 @@ void goalloc_free(const void *ptr)
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
 	    ALWAYS_GENERAL) {
-		free_general(ptr, s && want_init_on_free() && !keeps_contents(s), "free");
+		free_general(ptr, want_init_on_free() && !keeps_contents(s), "free");
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))
