@@ -174,18 +174,19 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_bulk);
 
 /*
  * The objects at the beginning of @ptrs that lie in the same word of @s, which the
- * first one does, as bits.  (That the index times the size is the offset proves that an
- * address lies in the span.)  Return: how many; 0 if the first cannot be freed by index.
+ * first one does, as bits.  (An index means nothing of an address in another span.)
+ * Return: how many; 0 if the first cannot be freed by index.
  */
 static size_t gather(const struct mspan *s, size_t n, void **ptrs, unsigned int *w,
 		     unsigned long *bits)
 {
 	unsigned int index, most, limit = READ_ONCE(s->free_limit);	/* the span may go */
-	unsigned long run, found = 0, elemsize = s->elemsize;
+	unsigned long run, found = 0, base = s->base, elemsize = s->elemsize;
 	size_t i = 0, start;
 
 	do {
-		if (!mspan_index(s, (unsigned long)ptrs[i], &index) || index >= limit)
+		if ((unsigned long)ptrs[i] - base >= limit * elemsize ||
+		    !mspan_index(s, (unsigned long)ptrs[i], &index) || index >= limit)
 			break;
 		if (!i)
 			*w = index / BITS_PER_LONG;

@@ -271,7 +271,8 @@ static inline bool mspan_cas_state(struct mspan *s, int from, int to)
 
 /*
  * Object index of @addr, which lies in the span's pages; true when it is the
- * first byte of an object that can be freed by index.
+ * first byte of an object that can be freed by index.  (Addresses far outside may look
+ * like one: 32 GiB from an object of 8 bytes the product is the same.)
  *
  * One multiplication tells both: with div_mul = ceil(2^32 / elemsize) the upper half of
  * the product is the quotient, and the lower half is below div_mul if and only if there

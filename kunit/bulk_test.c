@@ -144,6 +144,29 @@ static void bulk_double_free(struct kunit *test)
 	util_check_allocator(test, 1000);
 }
 
+/*
+ * An address that is no object is not taken for one of the span before it in the array,
+ * even where its distance is such that the product which makes an index is the same.
+ */
+static void bulk_aliases(struct kunit *test)
+{
+	unsigned long objects = live(), reports = debug_bad_frees();
+	void *objs[3], *free[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		objs[i] = goalloc_alloc(8, GFP_KERNEL);
+	free[0] = objs[0];
+	free[1] = objs[1] + 32UL * SZ_1G;
+	free[2] = objs[2] - 32UL * SZ_1G;
+	goalloc_free_bulk(3, free);
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 2);
+	KUNIT_EXPECT_EQ(test, live(), objects + 2);
+	goalloc_free(objs[1]);
+	goalloc_free(objs[2]);
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 2);
+}
+
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(bulk_all_sizes),
 	KUNIT_CASE(bulk_zero),
@@ -151,6 +174,7 @@ static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(bulk_none),
 	KUNIT_CASE(bulk_all_or_nothing),
 	KUNIT_CASE(bulk_double_free),
+	KUNIT_CASE(bulk_aliases),
 	{}
 };
 
