@@ -98,14 +98,13 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 }
 
 /*
- * The slot's span has no free object: store FULL and let it go, unless a free
- * came in between (mspan.h, "no free object is lost").
+ * The slot's span, or one that was a spare, has no free object: store FULL and let it
+ * go, unless a free came in between (mspan.h, "no free object is lost").
  */
-static bool span_is_full(struct mcache_slot *slot)
+static bool span_is_full(struct mcache_slot *slot, struct mspan *s)
 {
-	struct mspan *s = slot->span;
-
-	close_window(slot);
+	if (s == slot->span)
+		close_window(slot);
 	WRITE_ONCE(s->state, MSPAN_FULL);
 	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
 	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
@@ -124,7 +123,7 @@ bool mcache_refill(struct mcache_slot *slot)
 	for (;;) {
 		if (s && next_window(slot, s))
 			return true;
-		if (s && slot->span == s && !span_is_full(slot))
+		if (s && !span_is_full(slot, s))
 			continue;
 		s = slot->spare;
 		if (!s)
@@ -394,7 +393,7 @@ static noinline enum free_result free_large(struct mspan *s)
  * cost a visit to the central.
  *
  * What is taken over may be another span by now (mspan.h), and is then a spare of its
- * class.  Preemption is off meanwhile: who destroys a heap waits for that.
+ * class; or its owner came back for the object, and it is full again.  Preemption is off meanwhile: who destroys a heap waits for that.
  */
 static noinline void adopt(struct mspan *s)
 {

@@ -268,8 +268,17 @@ static void mcache_adopts(struct kunit *test)
 	put_cpu_ptr(heap->cache);
 	KUNIT_EXPECT_NULL(test, slot->spare);
 	KUNIT_EXPECT_EQ(test, c->state, MSPAN_QUEUED);
+
+	/* One that is full again when its turn comes is left as such. */
+	a = span(objs[192]);
+	KUNIT_ASSERT_TRUE(test, mspan_cas_state(a, MSPAN_FULL, MSPAN_OWNED));
+	a->next = NULL;
+	slot->spare = a;
+	objs[65] = alloc(test, SPC_128);
+	KUNIT_EXPECT_PTR_NE(test, span(objs[65]), a);
+	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
 	for (i = 0; i < 4 * 64; i++)
-		if (i != 65 && i != 129)
+		if (i != 129)
 			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
 }
 

@@ -26,6 +26,7 @@
  *	5  the free that queues an empty span stores instead of a cmpxchg
  *	6  a drained span without free objects is left QUEUED
  *	7  the free that takes a full span stores instead of a cmpxchg
+ *	8  a spare that turns out to be full is dropped
  */
 #ifndef BREAK
 #define BREAK 0
@@ -136,6 +137,7 @@ active proctype judge()
 	:: else -> assert(live == 0)
 	fi;
 	assert(!(spare && state != OWNED));
+	assert(!(state == OWNED && !holds && !spare));
 	assert(!(state == FULL && map != 0));
 	assert(!(state == QUEUED && onq == 0));
 	assert(!(state == PARTIAL && !listed));
@@ -184,7 +186,16 @@ active proctype owner()
 		holds = false;
 		state = QUEUED;
 		push()
-	:: atomic { !holds && spare -> spare = false; assert(state == OWNED); holds = true }
+	:: atomic {
+		!holds && spare ->
+		spare = false;
+		assert(state == OWNED);
+#if BREAK == 8
+		holds = (map != 0)
+#else
+		holds = true
+#endif
+	   }
 	:: !holds && n < ALLOCS ->
 		/* the central, or a new span in the same struct */
 		acquire();
