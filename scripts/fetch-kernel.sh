@@ -73,20 +73,28 @@ fetch_headers()
 	mv "$unpack" "$stock"
 }
 
+find_vmlinuz()
+{
+	( cd "$stock" && find boot/ "usr/lib/modules/$release/" "lib/modules/$release/" -maxdepth 1 \
+		-name 'vmlinuz*' 2>/dev/null | head -n 1 )
+}
+
 fetch_image()
 {
 	[ -e "$stock/release" ] || fetch_headers
 	release=$(cat "$stock/release")
 	step "Fetching the stock kernel $release ($suite)"
 	name=$(escape "$release")
-	# From 7.3 on the kernel and its modules are packages of their own.
+	# From 7.3 on linux-image is empty: the kernel and its modules are packages of their
+	# own, the kernel's unsigned as long as the archive has no other.
 	"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-(image|binary-unsigned)-$name"
+	[ -n "$(find_vmlinuz)" ] ||
+		"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-binary(-unsigned)?-$name"
 	if [ ! -d "$stock/lib/modules" ]; then
 		"$top/scripts/fetch-deb.sh" "$suite" "$stock" "linux-modules-$name"
 		ln -sfn usr/lib "$stock/lib"
 	fi
-	image=$(cd "$stock" && find boot/ "lib/modules/$release/" -maxdepth 1 -name 'vmlinuz*' 2>/dev/null |
-		head -n 1)
+	image=$(find_vmlinuz)
 	[ -n "$image" ] || die "the package of Linux $release holds no vmlinuz"
 	ln -sfn "$image" "$stock/vmlinuz"
 }
