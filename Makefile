@@ -21,7 +21,7 @@ BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
 .PHONY: all modules selftests clients kunit install modules_install clean run test test-all check \
-	coverage mutate bench deb deb-test help stage
+	coverage mutate bench docs deb deb-test help stage
 
 all: modules
 
@@ -80,6 +80,9 @@ mutate:	## break goalloc one line at a time; some test must notice
 
 bench:	## goalloc measured beside SLUB, by instructions and natively (QUICK=1: under 5 minutes)
 	@scripts/bench --document $(if $(QUICK),--quick)
+
+docs:	## the documentation as HTML, build/docs/html/index.html
+	@scripts/docs.sh
 
 deb:	## build the DKMS package, build/deb/goalloc-dkms_VERSION_all.deb
 	@scripts/deb.sh

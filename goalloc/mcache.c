@@ -393,7 +393,8 @@ static noinline enum free_result free_large(struct mspan *s)
  * cost a visit to the central.
  *
  * What is taken over may be another span by now (mspan.h), and is then a spare of its
- * class; or its owner came back for the object, and it is full again.  Preemption is off meanwhile: who destroys a heap waits for that.
+ * class; or its owner came back for the object, and it is full again.  Preemption is
+ * off meanwhile: who destroys a heap waits for that.
  */
 static noinline void adopt(struct mspan *s)
 {

@@ -105,7 +105,7 @@ EXPORT_SYMBOL_GPL(goalloc_devm_realloc);
  * @gfp: as for goalloc_alloc()
  * @pool_data: bytes an element, as a pointer
  *
- * For mempool_create(min_nr, goalloc_mempool_alloc, goalloc_mempool_free, (void *)size).
+ * For mempool_create(), whose last argument is then the size.
  *
  * Context: as goalloc_alloc().
  * Return: as goalloc_alloc().

@@ -6,6 +6,18 @@
  */
 #include "kunit_util.h"
 
+/* The kernel's forms differ: with the old size or without; with an alignment or without. */
+#ifdef kvrealloc
+#define OLD_SIZE(size)
+#else
+#define OLD_SIZE(size)	size,
+#endif
+#ifdef kvmalloc_node_align
+#define ALIGNED_TO_8	kvmalloc_node_align(100, 8, GFP_KERNEL, NUMA_NO_NODE)
+#else
+#define ALIGNED_TO_8	kvmalloc(100, GFP_KERNEL)
+#endif
+
 #include <linux/goalloc_kmalloc.h>
 
 #define real_kmalloc	goalloc_real_kmalloc
@@ -39,8 +51,12 @@ static void dropin_allocates(struct kunit *test)
 		kvcalloc(10, 10, GFP_KERNEL), kvmalloc_array(10, 10, GFP_KERNEL),
 		kvmalloc_node(100, GFP_KERNEL, NUMA_NO_NODE),
 		kvzalloc_node(100, GFP_KERNEL, NUMA_NO_NODE),
+		kvcalloc_node(10, 10, GFP_KERNEL, numa_mem_id()),
+		kvmalloc_array_node(10, 10, GFP_KERNEL, NUMA_NO_NODE),
+		krealloc_node(NULL, 100, GFP_KERNEL, numa_mem_id()), ALIGNED_TO_8,
 	};
-	static const u32 zeroed = BIT(1) | BIT(2) | BIT(5) | BIT(6) | BIT(13) | BIT(14) | BIT(17);
+	static const u32 zeroed = BIT(1) | BIT(2) | BIT(5) | BIT(6) | BIT(13) | BIT(14) | BIT(17) |
+				  BIT(18);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(obj); i++) {
@@ -52,9 +68,35 @@ static void dropin_allocates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kmalloc_size_roundup(100), 112);
 	KUNIT_EXPECT_NULL(test, kmalloc_array(SIZE_MAX / 2, 3, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, kvcalloc(SIZE_MAX / 2, 3, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, kvmalloc_array_node(SIZE_MAX / 2, 3, GFP_KERNEL, NUMA_NO_NODE));
 	KUNIT_EXPECT_PTR_EQ(test, kmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
 	for (i = 0; i < ARRAY_SIZE(obj); i++)
 		(i & 1 ? kvfree : kfree)(obj[i]);
+	util_expect_live(test, objects, reports);
+}
+
+/* A call site that is exempted gets the kernel's memory, which is freed as any other. */
+static void dropin_exempts(struct kunit *test)
+{
+	unsigned long objects = util_live(), reports = debug_bad_frees();
+	void *obj[] = {
+		goalloc_real_kmalloc(9, GFP_KERNEL), goalloc_real_kmalloc_array(3, 3, GFP_KERNEL),
+		goalloc_real_kzalloc(9, GFP_KERNEL), goalloc_real_kcalloc(3, 3, GFP_KERNEL),
+		goalloc_real_kvmalloc(9, GFP_KERNEL),
+		goalloc_real_kmemdup("a string", 9, GFP_KERNEL),
+		goalloc_real_kstrdup("a string", GFP_KERNEL),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(obj); i++) {
+		KUNIT_ASSERT_NOT_NULL(test, obj[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, goalloc_owns(obj[i]), "allocation %u", i);
+		if (i == 2 || i == 3)
+			KUNIT_EXPECT_TRUE(test, util_is_zero(obj[i], 9));
+		if (i > 4)
+			KUNIT_EXPECT_STREQ(test, obj[i], "a string");
+		(i & 1 ? kvfree : kfree)(obj[i]);
+	}
 	util_expect_live(test, objects, reports);
 }
 
@@ -133,6 +175,19 @@ static void dropin_reallocates(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, krealloc(larger, 0, GFP_KERNEL), ZERO_SIZE_PTR);
 
 	ours = kvmalloc(100, GFP_KERNEL);
+	util_fill(ours, 100, 4);
+	ours = kvrealloc(ours, OLD_SIZE(100) 5000, GFP_KERNEL);
+	KUNIT_EXPECT_TRUE(test, goalloc_owns(ours));
+	KUNIT_EXPECT_TRUE(test, util_filled(ours, 100, 4));
+	kvfree(ours);
+	theirs = goalloc_real_kvmalloc(100, GFP_KERNEL);
+	util_fill(theirs, 100, 5);
+	theirs = kvrealloc(theirs, OLD_SIZE(100) 5000, GFP_KERNEL);
+	KUNIT_EXPECT_FALSE(test, goalloc_owns(theirs));
+	KUNIT_EXPECT_TRUE(test, util_filled(theirs, 100, 5));
+	kvfree(theirs);
+
+	ours = kvmalloc(100, GFP_KERNEL);
 	util_fill(ours, 100, 3);
 	ours = goalloc_dropin_kvresize(ours, GOALLOC_MAX_SIZE + 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ours);
@@ -140,6 +195,17 @@ static void dropin_reallocates(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, util_filled(ours, 100, 3));
 	kvfree(ours);
 	util_expect_live(test, objects, reports);
+}
+
+static __printf(1, 2) char *formatted(const char *fmt, ...)
+{
+	va_list args;
+	char *str;
+
+	va_start(args, fmt);
+	str = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	return str;
 }
 
 /*
@@ -153,7 +219,7 @@ static void dropin_copies(struct kunit *test)
 		kstrdup("a string", GFP_KERNEL), kstrndup("a string, cut", 8, GFP_KERNEL),
 		kmemdup("a string", 9, GFP_KERNEL), kmemdup_nul("a string, cut", 8, GFP_KERNEL),
 		kasprintf(GFP_KERNEL, "%c %s", 'a', "string"), kvmemdup("a string", 9, GFP_KERNEL),
-		kmemdup_array("a string", 3, 3, GFP_KERNEL),
+		kmemdup_array("a string", 3, 3, GFP_KERNEL), formatted("a %s", "string"),
 	};
 	void *theirs[] = {
 		kstrdup("charged", GFP_KERNEL_ACCOUNT), kstrndup("charged", 9, GFP_KERNEL_ACCOUNT),
@@ -328,6 +394,7 @@ static void dropin_owns(struct kunit *test)
 
 static struct kunit_case dropin_cases[] = {
 	KUNIT_CASE(dropin_allocates),
+	KUNIT_CASE(dropin_exempts),
 	KUNIT_CASE(dropin_falls_back),
 	KUNIT_CASE(dropin_is_functions),
 	KUNIT_CASE(dropin_reallocates),

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 all="checkpatch build_6.1 build_6.12 build_7.3 kernel_doc public_doc cppcheck coccinelle
-shellcheck python spelling rest symbols layers model"
+shellcheck python spelling docs tested symbols layers model"
 write=
 [ "${1-}" != --write ] || { write=1; shift; }
 # shellcheck disable=SC2086 # a list
@@ -160,11 +160,25 @@ python()
 # shellcheck disable=SC2046 # a list
 spelling() { nothing_found codespell $(list | grep -v '\.gotrace$'); }
 
-rest()
+# Exported functions, and inline ones of the headers; not what macros stand before.
+public_functions()
 {
-	for file in Documentation/*.rst; do
-		rst2html --halt=2 "$file" >/dev/null || return
-	done
+	{
+		sed -n 's/^EXPORT_SYMBOL_GPL(\(.*\));.*/\1/p' goalloc/*.c
+		sed -n 's/^\(static .*[ *]\|void \*\|struct .*\*\|int \)\?\(goalloc_[a-z_]*\)(.*/\2/p' \
+			include/linux/*.h
+	} | grep -vE '^__|_slow$|_(create|default)_args$' | LC_ALL=C sort -u
+}
+
+# Each is called by a test of kunit/, by its name or by the kernel's that it stands for.
+tested()
+{
+	public_functions >"$work/public"
+	[ "$(wc -l <"$work/public")" -gt 100 ] || { echo 'no functions found'; return 1; }
+	while read -r name; do
+		grep -qwE "$name|${name#goalloc_dropin_}" kunit/*.c || echo "no test calls $name()"
+	done <"$work/public" >"$work/untested"
+	nothing_found cat "$work/untested"
 }
 
 # A row a symbol that goalloc.ko needs: how each stock kernel exports it.
@@ -204,6 +218,7 @@ for check; do
 	build_*) set_what="W=1 and sparse, Linux ${check#build_}"; run="build ${check#build_}" ;;
 	cppcheck | shellcheck) set_what=$check; run=run_$check ;;
 	layers | model) set_what=$check; run=scripts/check-$check.sh ;;
+	docs) set_what=$check; run=scripts/docs.sh ;;
 	*) set_what=$check; run=$check ;;
 	esac
 	status=ok

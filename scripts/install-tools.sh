@@ -6,6 +6,7 @@
 #	boot	booting a kernel in QEMU
 #	kernel	building a kernel and reading its KUnit results
 #	check	the static checks of check.sh
+#	docs	the documentation as HTML
 #	deb	building the Debian package
 #	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
@@ -47,8 +48,12 @@ spatch coccinelle
 shellcheck shellcheck
 pyflakes3 pyflakes3
 codespell codespell
-rst2html python3-docutils
+sphinx-build python3-sphinx
 spin spin
+'
+
+tools_docs='
+sphinx-build python3-sphinx
 '
 
 tools_deb='
@@ -91,6 +96,7 @@ for group; do
 	boot) wanted=$wanted$tools_boot ;;
 	kernel) wanted=$wanted$tools_kernel ;;
 	check) wanted=$wanted$tools_check ;;
+	docs) wanted=$wanted$tools_docs ;;
 	deb) wanted=$wanted$tools_deb ;;
 	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;
