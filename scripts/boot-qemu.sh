@@ -15,6 +15,9 @@
 # kernel said.  Exit status: 0 the command succeeded, 1 it failed, 2 the kernel
 # complained (see splats.awk), 3 the guest died or hung before the verdict.
 #
+# A guest whose first process has not begun after GOALLOC_BOOT_LIMIT seconds (300) is
+# booted again.
+#
 # KVM is used where it works; GOALLOC_ACCEL=tcg or =kvm decides otherwise.
 # GOALLOC_ARCH says which machine (lib.sh); another than this one's is emulated.
 
@@ -67,26 +70,42 @@ fi
 
 out=$logs/$name.out
 console=$logs/$name.console
+pid=$logs/$name.pid
+
+# watch_boot: end the guest if its first process does not begin in time.
+watch_boot()
+{
+	left=${GOALLOC_BOOT_LIMIT:-300}
+	while [ "$left" -gt 0 ]; do
+		sleep 5
+		left=$((left - 5))
+		! grep -q '^goalloc-init' "$out" || return 0
+	done
+	kill "$(cat "$pid")"
+}
 
 # boot: once.
 # shellcheck disable=SC2086 # $machine, $command_serial and $qemu are lists of arguments
 boot()
 {
-	rm -f "$out" "$console"
+	rm -f "$out" "$console" "$pid"
+	watch_boot </dev/null >/dev/null 2>&1 9>&- &
+	watch=$!
 	{
 		timeout --foreground -k 5 "$limit" "$emulator" $machine -smp "$cpus" \
 			-m "$memory" -nodefaults -display none -no-reboot \
 			-serial "file:$console.raw" $command_serial \
-			-kernel "$kernel" -initrd "$initrd" \
+			-kernel "$kernel" -initrd "$initrd" -pidfile "$pid" \
 			-append "console=$kernel_tty goalloc_tty=$command_tty oops=panic panic=-1 printk.devkmsg=on log_buf_len=4M $append" \
 			$qemu </dev/null || echo "goalloc-qemu: $?"
 	} | tee "$out" | grep --line-buffered -av '^goalloc-' | eval "$say"
+	kill "$watch" 2>/dev/null || :
 	tr -d '\r' <"$console.raw" >"$console"
 	rm -f "$console.raw"
 }
 
-# A guest that dies before its first process runs has seen nothing of goalloc: without
-# KVM, QEMU 7.2 now and then runs an instruction that the kernel is just replacing.
+# A guest that dies or hangs before its first process runs has seen nothing of goalloc:
+# without KVM, QEMU 7.2 now and then runs an instruction that the kernel is just replacing.
 for try in 1 2 3; do
 	boot
 	if grep -q '^goalloc-init' "$out" || [ "$try" -eq 3 ]; then
