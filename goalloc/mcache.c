@@ -386,6 +386,24 @@ static noinline enum free_result free_large(struct mspan *s)
 	return FREE_OK;
 }
 
+/* A span that this context owns becomes this CPU's spare, if there is none. */
+static bool keep_as_spare(struct mspan *s)
+{
+	struct mcache_slot *slot;
+	bool kept = false;
+
+	if (s->central->nid != heap_node(numa_mem_id()) || !mcache_enter(s->slot, &slot))
+		return false;
+	if (!slot->spare) {
+		s->next = NULL;
+		slot->spare = s;
+		raw_cpu_write(mspan_cache(s)->holds, true);
+		kept = true;
+	}
+	mcache_leave(slot);
+	return kept;
+}
+
 /*
  * Take over a full span that gained an object: it becomes this CPU's spare, for the next
  * refill, if there is none, and is let go otherwise.  Many objects that come and go at
@@ -398,22 +416,13 @@ static noinline enum free_result free_large(struct mspan *s)
  */
 static noinline void adopt(struct mspan *s)
 {
-	struct mcache_slot *slot;
-
 	preempt_disable();
-	if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
-		goto out;
-	if (s->central->nid == heap_node(numa_mem_id()) && mcache_enter(s->slot, &slot)) {
-		s->next = NULL;
-		if (!slot->spare)
-			swap(slot->spare, s);
-		raw_cpu_write(mspan_cache(slot->spare)->holds, true);
-		mcache_leave(slot);
-		mem_kick();
+	if (mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
+		if (keep_as_spare(s))
+			mem_kick();
+		else
+			mcentral_let_go(s);
 	}
-	if (s)
-		mcentral_let_go(s);
-out:
 	preempt_enable();
 }
 

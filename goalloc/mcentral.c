@@ -6,8 +6,8 @@
  *
  * Two lists under the lock: partial (some objects free, fuller spans in front,
  * so that emptier ones get a chance to drain) and empty (all objects free).
- * FULL spans are on no list; the first free into one finds it FULL and queues
- * it.
+ * FULL spans are on no list; the first free into one finds it FULL and takes it, to
+ * keep it as its CPU's spare or to let go of it.
  *
  * The queue is an llist: freeing CPUs push spans that became worth looking at,
  * and owners push spans that they let go of, in any context and without the
