@@ -39,6 +39,7 @@
  * What is done to heaps as a whole is done by tasks, and sleeps:
  *
  *	named_mutex > cpus_read_lock() > scavenge_mutex > heap_lock
+ *	name_mutex (dropin_cache.c) > heap_lock
  *
  * Nothing allocates under scavenge_mutex, which the shrinker takes; the locks above
  * are taken under it, but not under heap_lock.  heap_list is read under

@@ -147,20 +147,26 @@ static unsigned long report(struct goalloc_heap *heap, const char *fate)
 	return total;
 }
 
+static void unmake_idle(struct goalloc_heap *heap)
+{
+	scavenge_heap(heap);
+	if (heap_waits_for_readers(heap))
+		rcu_barrier();
+}
+
 /*
  * Unmake all spans of a heap in which nothing lives.  A CPU that reclaims idle spans
- * for another heap may be about to unmake some: wait for it, so that what is left
- * afterwards is held by a live object.  Return: whether nothing is left.
+ * for another heap may be about to unmake some, and one that is late with a free may have
+ * taken one over (mspan.h): wait for them and look again, so that what is left afterwards
+ * is held by a live object.  Return: whether nothing is left.
  */
 static bool empty(struct goalloc_heap *heap)
 {
 	goalloc_free_rcu_barrier();
-	scavenge_heap(heap);
-	if (heap_waits_for_readers(heap))
-		rcu_barrier();
+	unmake_idle(heap);
 	if (atomic_long_read(&heap->pages)) {
 		synchronize_rcu();
-		scavenge_heap(heap);
+		unmake_idle(heap);
 	}
 	return !atomic_long_read(&heap->pages);
 }
