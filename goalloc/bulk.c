@@ -6,11 +6,11 @@
  *
  * Allocating takes windows whole, as long as this CPU has some, and then asks the
  * central for as many spans as are still needed.  Freeing gathers objects that follow
- * each other in the array and lie in the same word of a span's maps; neighbours in
- * the array that are neighbours in memory are found without a multiplication, both ways.
- * A word goes back by one store if it is this CPU's window, and by one atomic operation
- * if not.  Where one of them is free already, nothing was changed yet, or only for the
- * others; and the front door reports it.  Every object passes the checks that goalloc_free() makes.
+ * each other in the array and lie in the same word of a span's maps.  What follows each
+ * other in memory too is handed out and taken back without a multiplication.  A word goes
+ * back by one store if it is this CPU's window, and by one atomic operation if not.  Where
+ * one of them is free already, nothing was changed yet, or only for the others; and the
+ * front door reports it.  Every object passes the checks that goalloc_free() makes.
  *
  * LOCKS: none; the slot is marked busy, as in the fast paths (mcache.h).
  */

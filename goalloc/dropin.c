@@ -90,7 +90,7 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
 void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	return dropin_serves(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
-				   kmalloc_node(size, gfp, node);
+					  kmalloc_node(size, gfp, node);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_node);
 
@@ -277,6 +277,11 @@ size_t goalloc_dropin_kmalloc_size_roundup(size_t size)
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_size_roundup);
 
 /* ------------------------------------------------------------------- copies */
+
+/*
+ * Of strings only the flags are looked at: one that is too long for goalloc is too long
+ * for kmalloc().
+ */
 
 /**
  * goalloc_dropin_kmemdup() - kmemdup(), in memory from goalloc if it serves the request

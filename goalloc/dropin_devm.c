@@ -96,7 +96,7 @@ void *goalloc_dropin_devm_kmemdup(struct device *dev, const void *src, size_t le
 EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kmemdup);
 
 /**
- * goalloc_dropin_devm_kvasprintf() - devm_kvasprintf(), into memory of goalloc
+ * goalloc_dropin_devm_kvasprintf() - devm_kvasprintf(), into memory of goalloc if it serves it
  * @dev: the device
  * @gfp: as for devm_kmalloc()
  * @fmt: the format
@@ -107,17 +107,15 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kmemdup);
  */
 char *goalloc_dropin_devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt, va_list args)
 {
-	va_list again;
-	char *str;
-	int len;
+	char *str, *own = NULL;
 
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	str = goalloc_dropin_devm_kmalloc(dev, len + 1, gfp);
+	if (!dropin_serves(0, gfp))
+		return devm_kvasprintf(dev, gfp, fmt, args);
+	str = goalloc_vasprintf(gfp, fmt, args);
 	if (str)
-		vsnprintf(str, len + 1, fmt, args);
-	return str;
+		own = goalloc_dropin_devm_kmemdup(dev, str, strlen(str) + 1, gfp);
+	goalloc_free(str);
+	return own;
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kvasprintf);
 
