@@ -13,6 +13,9 @@
 /* Flags for which kmalloc() has other pages, or that it refuses. */
 #define GFP_ODD		__GOALLOC_GFP_ODD
 
+static_assert(__GOALLOC_CLASS_MAX == GOALLOC_MAX_SMALL_SIZE);
+static_assert(__GOALLOC_TINY_SIZE == TINY_BLOCK_SIZE);
+
 /* The class of a small request, of a size that keeps the architecture's alignment. */
 static __always_inline unsigned long small_class(size_t size)
 {

@@ -58,15 +58,17 @@ void *__goalloc_zalloc_class(size_t size, gfp_t gfp, unsigned long slot)
 
 /*
  * Where the compiler knows size and flags it looks up the class, as it does for
- * kmalloc().  The functions behind the macros are those of these names.
+ * kmalloc().  The functions behind the macros are those of these names.  Clients have the
+ * table of classes compiled in: it is Go's, and does not change.
  */
 #define __GOALLOC_SLOT_SIZE	64
+#define __GOALLOC_TINY_SIZE	16	/* below, objects without pointers share blocks */
 #define __GOALLOC_GFP_ODD	(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
 
 static __always_inline bool __goalloc_is_known(size_t size, gfp_t gfp, unsigned int noscan)
 {
 	return __builtin_constant_p(size) && __builtin_constant_p(gfp) &&
-	       size >= (noscan ? 16 : 1) && size <= __GOALLOC_CLASS_MAX &&
+	       size >= (noscan ? __GOALLOC_TINY_SIZE : 1) && size <= __GOALLOC_CLASS_MAX &&
 	       !(gfp & __GOALLOC_GFP_ODD);
 }
 
