@@ -9,7 +9,7 @@
 /^ \* Return: / { has_return[name] = 1 }
 /^void goalloc_[a-z_]+\(/ { split($2, part, "("); nothing[part[1]] = 1 }
 /^EXPORT_SYMBOL_GPL\(goalloc_/ { split($0, part, /[()]/); public[part[2]] = 1 }
-/^(static inline .*|void \*)goalloc_[a-z_]+\(.*[^;]$/ && FILENAME ~ /goalloc(_cache)?\.h$/ {
+/^(static (__always_)?inline .*[ *]|void \*)goalloc_[a-z_]+\(.*[^;]$/ && FILENAME ~ /goalloc(_cache)?\.h$/ {
 	match($0, /goalloc_[a-z_]+\(/)
 	public[substr($0, RSTART, RLENGTH - 1)] = 1
 }
