@@ -14,6 +14,7 @@ html=$top/build/docs/html
 rm -rf "$top/build/docs"
 mkdir -p "$source"
 cp "$top"/Documentation/*.rst "$top"/Documentation/*.svg "$top"/Documentation/conf.py "$source/"
+# shellcheck disable=SC2016 # a backquote of reStructuredText
 sed -i 's|<\([a-z-]*\)\.rst>`_|<\1.html>`_|g' "$source"/*.rst
 
 # functions HEADING OPTIONS FILE...: what they document of the interface.
