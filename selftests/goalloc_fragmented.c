@@ -134,7 +134,7 @@ static int __init fragmented_init(void)
 		size, given >> 10, free >> 10, keep, percent, pages << (PAGE_SHIFT - 10));
 	obj = goalloc_alloc(size, GFP_KERNEL);
 	goalloc_free(obj);
-	if (!obj || changed || !free || percent < least || (!least && percent)) {
+	if (!obj || changed || !free || percent < least || (!least && given)) {
 		pr_err("FAIL: %lu objects changed, afterwards %s\n", changed,
 		       obj ? "memory" : "none");
 		return -EIO;
