@@ -42,6 +42,7 @@ struct bench_allocator {
 
 extern const struct bench_allocator bench_goalloc, bench_kmalloc, bench_kmem_cache;
 extern const struct bench_allocator bench_nothing;
+extern struct kmem_cache *bench_slab;
 
 /* For each allocator of a workload whose objects all have the same size. */
 #define NR_ALLOCATORS	3
@@ -150,6 +151,8 @@ struct bench_trip {
 };
 
 #define BENCH_TRIP_MOST	64
+
+extern const struct bench_trip bench_kmem_cache_trip;
 
 bool bench_trips(const struct bench_trip *t, size_t size, size_t n, u64 *alloc, u64 *free);
 void bench_report_pairs(const char *workload, size_t size, const struct bench_allocator *own);

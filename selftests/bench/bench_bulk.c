@@ -20,7 +20,6 @@
 #define BATCHES		5
 
 static void *objects[BENCH_TRIP_MOST];
-static struct kmem_cache *cache;
 static struct goalloc_heap *heap;
 
 static const size_t sizes[] = { 64, 256, SZ_1K };
@@ -58,18 +57,23 @@ static noinline void kmalloc_many_back(size_t n)
 static noinline size_t kmem_cache_many(size_t size, size_t n)
 {
 	/* how many; from 7.0 on only whether */
-	return kmem_cache_alloc_bulk(cache, BENCH_GFP, n, objects) ? n : 0;
+	return kmem_cache_alloc_bulk(bench_slab, BENCH_GFP, n, objects) ? n : 0;
 }
 
 static noinline void kmem_cache_many_back(size_t n)
 {
-	kmem_cache_free_bulk(cache, n, objects);
+	kmem_cache_free_bulk(bench_slab, n, objects);
 }
 
-static const struct bench_trip trips[] = {
-	{ &bench_goalloc, goalloc_many, goalloc_many_back },
-	{ &bench_kmalloc, kmalloc_many, kmalloc_many_back },
-	{ &bench_kmem_cache, kmem_cache_many, kmem_cache_many_back },
+const struct bench_trip bench_kmem_cache_trip = {
+	&bench_kmem_cache, kmem_cache_many, kmem_cache_many_back,
+};
+
+static const struct bench_trip goalloc_trip = { &bench_goalloc, goalloc_many, goalloc_many_back };
+static const struct bench_trip kmalloc_trip = { &bench_kmalloc, kmalloc_many, kmalloc_many_back };
+
+static const struct bench_trip *const trips[] = {
+	&goalloc_trip, &kmalloc_trip, &bench_kmem_cache_trip,
 };
 
 /* The cheapest of some trips there and back. */
@@ -150,7 +154,7 @@ static int one_size(size_t size)
 	for (round = 0; round < bench_rounds; round++) {
 		for (c = 0; c < ARRAY_SIZE(counts); c++)
 			for (i = 0; i < ARRAY_SIZE(trips) && !err; i++)
-				err = one_trip(&trips[i], size, c);
+				err = one_trip(trips[i], size, c);
 		bench_report_pairs("pair-heap", size, &own);
 	}
 	return err;
@@ -166,9 +170,7 @@ int bench_run_bulk(void)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(sizes) && !err; i++) {
 		err = bench_cache_create(sizes[i]);
-		cache = kmem_cache_create("goalloc_bench_bulk", sizes[i], 0, 0, NULL);
-		err = err ?: cache ? one_size(sizes[i]) : -ENOMEM;
-		kmem_cache_destroy(cache);
+		err = err ?: one_size(sizes[i]);
 		bench_cache_destroy();
 	}
 	return goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY) ?: err;

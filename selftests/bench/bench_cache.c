@@ -15,7 +15,6 @@
 #include "bench.h"
 
 static struct goalloc_cache *cache;
-static struct kmem_cache *slab;
 static void *objects[BENCH_TRIP_MOST];
 
 static const size_t sizes[] = { 64, 200, 256, SZ_1K, 1100 };
@@ -40,21 +39,8 @@ static noinline void cache_many_back(size_t n)
 	goalloc_cache_free_bulk(cache, n, objects);
 }
 
-static noinline size_t slab_many(size_t size, size_t n)
-{
-	/* how many; from 7.0 on only whether */
-	return kmem_cache_alloc_bulk(slab, BENCH_GFP, n, objects) ? n : 0;
-}
-
-static noinline void slab_many_back(size_t n)
-{
-	kmem_cache_free_bulk(slab, n, objects);
-}
-
-static const struct bench_trip trips[] = {
-	{ &bench_goalloc, cache_many, cache_many_back },
-	{ &bench_kmem_cache, slab_many, slab_many_back },
-};
+static const struct bench_trip cache_trip = { &bench_goalloc, cache_many, cache_many_back };
+static const struct bench_trip *const trips[] = { &cache_trip, &bench_kmem_cache_trip };
 
 static int pairs_of(size_t size)
 {
@@ -70,10 +56,10 @@ static int trips_of(size_t size)
 	u64 alloc, free;
 
 	for (i = 0; i < ARRAY_SIZE(trips); i++) {
-		if (!bench_trips(&trips[i], size, BENCH_TRIP_MOST, &alloc, &free))
+		if (!bench_trips(trips[i], size, BENCH_TRIP_MOST, &alloc, &free))
 			return -ENOMEM;
-		bench_report_each("bulk-cache-alloc", size, trips[i].name, alloc, BENCH_TRIP_MOST);
-		bench_report_each("bulk-cache-free", size, trips[i].name, free, BENCH_TRIP_MOST);
+		bench_report_each("bulk-cache-alloc", size, trips[i]->name, alloc, BENCH_TRIP_MOST);
+		bench_report_each("bulk-cache-free", size, trips[i]->name, free, BENCH_TRIP_MOST);
 	}
 	return 0;
 }
@@ -84,15 +70,13 @@ static int one_size(size_t size, int (*run)(size_t size))
 	int err;
 
 	err = bench_cache_create(size);
-	slab = kmem_cache_create("goalloc_bench_bulk", size, 0, 0, NULL);
 	cache = goalloc_cache_create("goalloc_bench", size, 0, 0, NULL);
-	if (!slab || !cache)
+	if (!cache)
 		err = -ENOMEM;
 	for (round = 0; round < bench_rounds && !err; round++)
 		err = run(size);
 	if (goalloc_cache_destroy(cache))
 		err = -EBUSY;
-	kmem_cache_destroy(slab);
 	bench_cache_destroy();
 	return err;
 }

@@ -40,7 +40,7 @@ MODULE_PARM_DESC(heap_mib, "the largest page heap, in MiB (default 1024)");
 
 /* --- Allocators.  Not inlined: each is called in the same way. */
 
-static struct kmem_cache *cache;
+struct kmem_cache *bench_slab;
 
 static noinline void *goalloc_of(size_t size, gfp_t gfp)
 {
@@ -64,12 +64,12 @@ static noinline void kmalloc_back(void *ptr)
 
 static noinline void *kmem_cache_of(size_t size, gfp_t gfp)
 {
-	return kmem_cache_alloc(cache, gfp);
+	return kmem_cache_alloc(bench_slab, gfp);
 }
 
 static noinline void kmem_cache_back(void *ptr)
 {
-	kmem_cache_free(cache, ptr);
+	kmem_cache_free(bench_slab, ptr);
 }
 
 static noinline void *nothing_of(size_t size, gfp_t gfp)
@@ -91,17 +91,17 @@ const struct bench_allocator *const bench_allocators[NR_ALLOCATORS] = {
 	&bench_goalloc, &bench_kmalloc, &bench_kmem_cache,
 };
 
-/* The cache that bench_kmem_cache allocates from until bench_cache_destroy(). */
+/* Makes bench_slab, which bench_kmem_cache allocates from until bench_cache_destroy(). */
 int bench_cache_create(size_t size)
 {
-	cache = kmem_cache_create("goalloc_bench", size, 0, 0, NULL);
-	return cache ? 0 : -ENOMEM;
+	bench_slab = kmem_cache_create("goalloc_bench", size, 0, 0, NULL);
+	return bench_slab ? 0 : -ENOMEM;
 }
 
 void bench_cache_destroy(void)
 {
-	kmem_cache_destroy(cache);
-	cache = NULL;
+	kmem_cache_destroy(bench_slab);
+	bench_slab = NULL;
 }
 
 /* --- Results */
