@@ -208,9 +208,12 @@ static void cache_objects(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, cache);
-	kfree(kmem_cache_alloc(cache, GFP_KERNEL));
-	kvfree(kmem_cache_alloc(cache, GFP_KERNEL));
-	kfree_sensitive(kmem_cache_alloc(cache, GFP_KERNEL));
+	obj = kmem_cache_alloc(cache, GFP_KERNEL);
+	kfree(obj);
+	obj = kmem_cache_alloc(cache, GFP_KERNEL);
+	kvfree(obj);
+	obj = kmem_cache_alloc(cache, GFP_KERNEL);
+	kfree_sensitive(obj);
 	obj = kmem_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	util_fill(obj, sizeof(*obj), 1);
