@@ -46,11 +46,19 @@ static int stress_thread(void *data)
 	return 0;
 }
 
-static enum hrtimer_restart again(struct hrtimer *t, u32 random)
+/*
+ * What a timer took since @start it leaves to the others.  Else a timer whose
+ * operations take longer than its interval, on a slow machine, would leave nothing to
+ * the tasks: with PREEMPT_RT the soft ones are run by a real-time thread.
+ */
+static enum hrtimer_restart again(struct hrtimer *t, ktime_t start, u32 random)
 {
+	ktime_t now = ktime_get();
+	s64 took = ktime_to_ns(ktime_sub(now, start));
+
 	if (READ_ONCE(stopping))
 		return HRTIMER_NORESTART;
-	hrtimer_forward_now(t, ns_to_ktime(TIMER_NS + random % TIMER_NS));
+	hrtimer_set_expires(t, ktime_add_ns(now, TIMER_NS + random % TIMER_NS + took));
 	return HRTIMER_RESTART;
 }
 
@@ -58,11 +66,12 @@ static enum hrtimer_restart again(struct hrtimer *t, u32 random)
 static enum hrtimer_restart stress_timer(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
+	ktime_t start = ktime_get();
 	int i;
 
 	for (i = 0; i < OPS_PER_TIMER; i++)
 		one_op(a);
-	return again(t, rnd(a));
+	return again(t, start, rnd(a));
 }
 
 static bool stress_nmi(void)
@@ -96,10 +105,11 @@ static enum hrtimer_restart stress_sender(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
 	int cpu = xorshift(&a->send_rng) % nr_cpu_ids;
+	ktime_t start = ktime_get();
 
 	if (cpu_online(cpu) && (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
 		send_nmi(cpu);
-	return again(t, xorshift(&a->send_rng));
+	return again(t, start, xorshift(&a->send_rng));
 }
 
 static void start_timer(enum actor_kind kind, enum hrtimer_mode mode)
