@@ -11,7 +11,8 @@
  *
  * A request is goalloc's unless it asks for what goalloc has not: memory charged to a
  * cgroup, the DMA zone, more than 4 MiB.  For kvmalloc() and its like goalloc stands
- * where kmalloc() stands for the kernel: one attempt, and then the kernel's turn.
+ * where kmalloc() stands for the kernel: one attempt, and then the kernel's turn.  What it
+ * gives out lies in the heap of the caller's module (dropin_heap.c).
  *
  * WHOSE MEMORY IS IT
  *
@@ -43,7 +44,7 @@
 
 #include <linux/goalloc_dropin.h>
 
-#include "internal.h"
+#include "front.h"
 
 /**
  * goalloc_owns() - does an address lie in goalloc's memory?
@@ -64,38 +65,95 @@ bool goalloc_owns(const void *ptr)
 }
 EXPORT_SYMBOL_GPL(goalloc_owns);
 
+/* Everything that the fast paths leave. */
+static noinline void *kmalloc_general(struct goalloc_heap *heap, size_t size, gfp_t gfp)
+{
+	if (!dropin_serves(size, gfp))
+		return kmalloc(size, gfp);
+	return goalloc_heap_alloc(dropin_heap(heap, gfp), size, gfp);
+}
+
+/* An object from this CPU's window of the module's heap, if that has been made. */
+static __always_inline void *take_fast(struct goalloc_heap *heap, unsigned long slot,
+				       bool *needzero)
+{
+	struct mcache __percpu *cache = NULL;
+	void *ptr;
+
+	if (heap)
+		cache = smp_load_acquire(&heap->cache);	/* pairs with heap_add() */
+	if (unlikely(!cache) || ALWAYS_GENERAL ||
+	    !mcache_take_fast((void __percpu *)cache + slot, &ptr, needzero))
+		return NULL;
+	return ptr;
+}
+
 /**
- * goalloc_dropin_kmalloc() - kmalloc(), from goalloc if it serves the request
+ * goalloc_module_kmalloc() - kmalloc(), from goalloc if it serves the request
+ * @heap: the module's heap, or NULL for the default heap
  * @size: bytes wanted
  * @gfp: as for kmalloc()
  *
  * Context: as kmalloc().
  * Return: the memory, %ZERO_SIZE_PTR for size 0, or NULL.
  */
-void *goalloc_dropin_kmalloc(size_t size, gfp_t gfp)
+void *goalloc_module_kmalloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {
-	return dropin_serves(size, gfp) ? goalloc_alloc(size, gfp) : kmalloc(size, gfp);
+	void *ptr = NULL;
+
+	if (likely(!(gfp & (GFP_ODD | __GFP_ZERO | __GFP_ACCOUNT)) && is_small(size, 0)) &&
+	    !want_init_on_alloc(0))
+		ptr = take_fast(heap, SPC(small_class(size), 0) * __GOALLOC_SLOT_SIZE, NULL);
+	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc);
+EXPORT_SYMBOL_GPL(goalloc_module_kmalloc);
+
+/* The same for a size and flags that the compiler knows: see __goalloc_alloc_class(). */
+void *__goalloc_module_kmalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
+				     unsigned long slot)
+{
+	void *ptr = want_init_on_alloc(0) ? NULL : take_fast(heap, slot, NULL);
+
+	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
+}
+EXPORT_SYMBOL_GPL(__goalloc_module_kmalloc_class);
+
+/* And for zeroed memory. */
+void *__goalloc_module_kzalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
+				     unsigned long slot)
+{
+	bool needzero;
+	void *ptr = take_fast(heap, slot, &needzero);
+
+	if (unlikely(!ptr))
+		return kmalloc_general(heap, size, gfp);
+	if (needzero)
+		memset(ptr, 0, goalloc_size_classes[slot / __GOALLOC_SLOT_SIZE >> 1].size);
+	return ptr;
+}
+EXPORT_SYMBOL_GPL(__goalloc_module_kzalloc_class);
 
 /**
- * goalloc_dropin_kmalloc_node() - kmalloc_node(), from goalloc if it serves the request
+ * goalloc_module_kmalloc_node() - kmalloc_node(), from goalloc if it serves the request
+ * @heap: the module's heap, or NULL for the default heap
  * @size: bytes wanted
  * @gfp: as for kmalloc()
  * @node: NUMA node, or %NUMA_NO_NODE
  *
  * Context: as kmalloc().
- * Return: as goalloc_dropin_kmalloc().
+ * Return: as goalloc_module_kmalloc().
  */
-void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node)
+void *goalloc_module_kmalloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
 {
-	return dropin_serves(size, gfp) ? goalloc_alloc_node(size, gfp, node) :
-					  kmalloc_node(size, gfp, node);
+	if (!dropin_serves(size, gfp))
+		return kmalloc_node(size, gfp, node);
+	return goalloc_heap_alloc_node(dropin_heap(heap, gfp), size, gfp, node);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_node);
+EXPORT_SYMBOL_GPL(goalloc_module_kmalloc_node);
 
 /**
- * goalloc_dropin_kvmalloc_node() - kvmalloc_node(), from goalloc if it can serve it
+ * goalloc_module_kvmalloc_node() - kvmalloc_node(), from goalloc if it can serve it
+ * @heap: the module's heap, or NULL for the default heap
  * @size: bytes wanted
  * @gfp: as for kvmalloc()
  * @node: NUMA node, or %NUMA_NO_NODE
@@ -103,16 +161,16 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_node);
  * Context: as kvmalloc().
  * Return: the memory, of goalloc, kmalloc() or vmalloc(); or NULL.
  */
-void *goalloc_dropin_kvmalloc_node(size_t size, gfp_t gfp, int node)
+void *goalloc_module_kvmalloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
 {
 	gfp_t once = (gfp & ~(__GFP_NOFAIL | __GFP_RETRY_MAYFAIL)) | __GFP_NORETRY | __GFP_NOWARN;
 	void *ptr = NULL;
 
 	if (dropin_serves(size, gfp))
-		ptr = goalloc_alloc_node(size, once, node);
+		ptr = goalloc_heap_alloc_node(dropin_heap(heap, gfp), size, once, node);
 	return ptr ?: kvmalloc_node(size, gfp, node);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kvmalloc_node);
+EXPORT_SYMBOL_GPL(goalloc_module_kvmalloc_node);
 
 /* The object moves to @new, which may be NULL. */
 static void *move_object(const void *ptr, size_t usable, void *new, size_t size)
@@ -125,7 +183,8 @@ static void *move_object(const void *ptr, size_t usable, void *new, size_t size)
 }
 
 /**
- * goalloc_dropin_krealloc() - krealloc(), of memory of either allocator
+ * goalloc_module_krealloc() - krealloc(), of memory of either allocator
+ * @heap: the module's heap, or NULL for the default heap
  * @ptr: the memory, or NULL
  * @size: bytes wanted; 0 to free
  * @gfp: as for krealloc()
@@ -135,12 +194,12 @@ static void *move_object(const void *ptr, size_t usable, void *new, size_t size)
  * Context: as krealloc().
  * Return: as krealloc().
  */
-void *goalloc_dropin_krealloc(const void *ptr, size_t size, gfp_t gfp)
+void *goalloc_module_krealloc(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
 {
 	size_t usable;
 
 	if (ZERO_OR_NULL_PTR(ptr))
-		return goalloc_dropin_kmalloc(size, gfp);
+		return goalloc_module_kmalloc(heap, size, gfp);
 	if (!goalloc_owns(ptr))
 		return krealloc(ptr, size, gfp);
 	if (!size || dropin_serves(size, gfp))
@@ -148,10 +207,11 @@ void *goalloc_dropin_krealloc(const void *ptr, size_t size, gfp_t gfp)
 	usable = goalloc_size(ptr);
 	return usable ? move_object(ptr, usable, kmalloc(size, gfp), size) : NULL;
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_krealloc);
+EXPORT_SYMBOL_GPL(goalloc_module_krealloc);
 
 /**
- * goalloc_dropin_kvresize() - kvrealloc(), of memory of goalloc
+ * goalloc_module_kvresize() - kvrealloc(), of memory of goalloc
+ * @heap: the module's heap, or NULL for the default heap
  * @ptr: what goalloc_owns(), NULL or %ZERO_SIZE_PTR
  * @size: bytes wanted; 0 to free
  * @gfp: as for kvrealloc()
@@ -159,20 +219,30 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_krealloc);
  * Context: as kvrealloc().
  * Return: as kvrealloc().
  */
-void *goalloc_dropin_kvresize(const void *ptr, size_t size, gfp_t gfp)
+void *goalloc_module_kvresize(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
 {
 	size_t usable;
 
 	if (ZERO_OR_NULL_PTR(ptr))
-		return goalloc_dropin_kvmalloc(size, gfp);
+		return goalloc_module_kvmalloc_node(heap, size, gfp, NUMA_NO_NODE);
 	usable = goalloc_size(ptr);
 	if (!usable)
 		return NULL;
 	if (size <= usable)
 		return goalloc_realloc(ptr, size, gfp);
-	return move_object(ptr, usable, goalloc_dropin_kvmalloc(size, gfp), size);
+	return move_object(ptr, usable,
+			   goalloc_module_kvmalloc_node(heap, size, gfp, NUMA_NO_NODE), size);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kvresize);
+EXPORT_SYMBOL_GPL(goalloc_module_kvresize);
+
+/* The kernel's memory, and what goalloc's fast path leaves. */
+static noinline void kfree_general(const void *ptr)
+{
+	if (goalloc_owns(ptr))
+		goalloc_free(ptr);
+	else
+		kfree(ptr);
+}
 
 /**
  * goalloc_dropin_kfree() - kfree(), of memory of either allocator
@@ -182,10 +252,14 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kvresize);
  */
 void goalloc_dropin_kfree(const void *ptr)
 {
-	if (likely(goalloc_owns(ptr)))
-		goalloc_free(ptr);
-	else
-		kfree(ptr);
+	struct mspan *s = span_or_none((unsigned long)ptr);
+	unsigned int index;
+
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
+	    ALWAYS_GENERAL)
+		kfree_general(ptr);
+	else if (unlikely(!mcache_free_fast(s, index)))
+		malloc_free_elsewhere(ptr, s);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kfree);
 
@@ -284,22 +358,8 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmalloc_size_roundup);
  */
 
 /**
- * goalloc_dropin_kmemdup() - kmemdup(), in memory from goalloc if it serves the request
- * @src: what to copy
- * @len: bytes of it
- * @gfp: as for kmalloc()
- *
- * Context: as kmemdup().
- * Return: as kmemdup().
- */
-void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp)
-{
-	return dropin_serves(len, gfp) ? goalloc_memdup(src, len, gfp) : kmemdup(src, len, gfp);
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
-
-/**
- * goalloc_dropin_kmemdup_nul() - kmemdup_nul(), in memory from goalloc if it serves the request
+ * goalloc_module_kmemdup_nul() - kmemdup_nul(), in memory from goalloc if it serves the request
+ * @heap: the module's heap, or NULL for the default heap
  * @src: the characters, or NULL
  * @len: how many
  * @gfp: as for kmalloc()
@@ -307,44 +367,17 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup);
  * Context: as kmemdup_nul().
  * Return: as kmemdup_nul().
  */
-char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
+char *goalloc_module_kmemdup_nul(struct goalloc_heap *heap, const char *src, size_t len, gfp_t gfp)
 {
-	return dropin_serves(0, gfp) ? goalloc_memdup_nul(src, len, gfp) :
-				       kmemdup_nul(src, len, gfp);
+	if (!src || !dropin_serves(0, gfp))
+		return kmemdup_nul(src, len, gfp);
+	return string_of(dropin_heap(heap, gfp), src, len, gfp);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kmemdup_nul);
+EXPORT_SYMBOL_GPL(goalloc_module_kmemdup_nul);
 
 /**
- * goalloc_dropin_kstrdup() - kstrdup(), in memory from goalloc if it serves the request
- * @src: the string, or NULL
- * @gfp: as for kmalloc()
- *
- * Context: as kstrdup().
- * Return: as kstrdup().
- */
-char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp)
-{
-	return dropin_serves(0, gfp) ? goalloc_strdup(src, gfp) : kstrdup(src, gfp);
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_kstrdup);
-
-/**
- * goalloc_dropin_kstrndup() - kstrndup(), in memory from goalloc if it serves the request
- * @src: the string, or NULL
- * @max: characters to copy at most
- * @gfp: as for kmalloc()
- *
- * Context: as kstrndup().
- * Return: as kstrndup().
- */
-char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp)
-{
-	return dropin_serves(0, gfp) ? goalloc_strndup(src, max, gfp) : kstrndup(src, max, gfp);
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
-
-/**
- * goalloc_dropin_kvasprintf() - kvasprintf(), in memory from goalloc if it serves the request
+ * goalloc_module_kvasprintf() - kvasprintf(), in memory from goalloc if it serves the request
+ * @heap: the module's heap, or NULL for the default heap
  * @gfp: as for kmalloc()
  * @fmt: as for printk()
  * @args: its arguments
@@ -352,32 +385,13 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kstrndup);
  * Context: as kvasprintf().
  * Return: as kvasprintf().
  */
-char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
+char *goalloc_module_kvasprintf(struct goalloc_heap *heap, gfp_t gfp, const char *fmt, va_list args)
 {
-	return dropin_serves(0, gfp) ? goalloc_vasprintf(gfp, fmt, args) :
-				       kvasprintf(gfp, fmt, args);
+	if (!dropin_serves(0, gfp))
+		return kvasprintf(gfp, fmt, args);
+	return string_vformat(dropin_heap(heap, gfp), gfp, fmt, args);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_kvasprintf);
-
-/**
- * goalloc_dropin_kasprintf() - kasprintf(), in memory from goalloc if it serves the request
- * @gfp: as for kmalloc()
- * @fmt: as for printk()
- *
- * Context: as kasprintf().
- * Return: as kasprintf().
- */
-char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *str;
-
-	va_start(args, fmt);
-	str = goalloc_dropin_kvasprintf(gfp, fmt, args);
-	va_end(args);
-	return str;
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_kasprintf);
+EXPORT_SYMBOL_GPL(goalloc_module_kvasprintf);
 
 /* --------------------------------------------------------- after a grace period */
 
@@ -460,5 +474,6 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_kvfree_rcu_barrier);
 /* No client is left: nothing is added any more. */
 void dropin_exit(void)
 {
+	dropin_heap_settle();
 	goalloc_dropin_kvfree_rcu_barrier();
 }

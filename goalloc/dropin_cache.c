@@ -7,16 +7,10 @@
  * memory is looked at to know whose a cache is, and the kernel's code, should it be given
  * such a pointer, does not take goalloc's cache for one of its own.
  *
- * NAMES
- *
- * The kernel takes any name, twice as well; goalloc's are unique words of limited length,
- * because they are a column of /proc/goalloc/heaps.  So what cannot be in one becomes '_',
- * a long one is cut, and the second of a name gets ":2" behind it.
+ * Their names are chosen as dropin_heap.c says.
  */
-#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/log2.h>
-#include <linux/mutex.h>
 #include <linux/string.h>
 
 #include <linux/goalloc_dropin.h>
@@ -27,32 +21,10 @@
 /* What goalloc's caches have not.  (__GFP_ACCOUNT for a single object is ignored.) */
 #define SLAB_UNSERVED	(SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
-/* From the choice of a name to the cache that has it. */
-static DEFINE_MUTEX(name_mutex);
-
 static bool serves(const struct goalloc_cache_args *args, slab_flags_t flags)
 {
 	return !(flags & SLAB_UNSERVED) && args->size && args->size <= GOALLOC_CACHE_MAX_SIZE &&
 		(!args->align || (is_power_of_2(args->align) && args->align <= PAGE_SIZE));
-}
-
-/* A name that goalloc takes and nobody has, as near to @wanted as can be. */
-static void choose_name(char name[GOALLOC_HEAP_NAME_MAX], const char *wanted)
-{
-	size_t len, base;
-	char suffix[12];
-	unsigned int n;
-	char *c;
-
-	strscpy(name, wanted && *wanted ? wanted : "_", GOALLOC_HEAP_NAME_MAX);
-	for (c = name; *c; c++)
-		if (!isgraph(*c))
-			*c = '_';
-	base = c - name;
-	for (n = 2; heap_name_in_use(name); n++) {
-		len = scnprintf(suffix, sizeof(suffix), ":%u", n);
-		strscpy(name + min(base, GOALLOC_HEAP_NAME_MAX - 1 - len), suffix, len + 1);
-	}
 }
 
 struct kmem_cache *__goalloc_dropin_cache_create(struct goalloc_cache_args *args,
@@ -67,11 +39,10 @@ struct kmem_cache *__goalloc_dropin_cache_create(struct goalloc_cache_args *args
 	args->flags = (flags & SLAB_PANIC ? GOALLOC_CACHE_PANIC : 0) |
 		      (flags & SLAB_HWCACHE_ALIGN ? GOALLOC_CACHE_HWALIGN : 0) |
 		      (flags & SLAB_TYPESAFE_BY_RCU ? GOALLOC_CACHE_TYPESAFE_BY_RCU : 0);
-	mutex_lock(&name_mutex);
-	choose_name(name, args->name);
+	dropin_name_begin(name, args->name);
 	args->name = name;
 	cache = __goalloc_cache_create(args);
-	mutex_unlock(&name_mutex);
+	dropin_name_end();
 	return cache ? (void *)((unsigned long)cache | 1) : NULL;
 }
 EXPORT_SYMBOL_GPL(__goalloc_dropin_cache_create);
@@ -89,12 +60,10 @@ void goalloc_dropin_kmem_cache_destroy(struct kmem_cache *cache)
 {
 	struct goalloc_cache *ours = goalloc_dropin_cache(cache);
 
-	if (ours) {
-		goalloc_dropin_kvfree_rcu_barrier();
+	if (ours)
 		goalloc_cache_destroy(ours);
-	} else {
+	else
 		kmem_cache_destroy(cache);
-	}
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kmem_cache_destroy);
 
@@ -232,20 +201,6 @@ void goalloc_dropin_mempool_free_slab(void *element, void *cache)
 	goalloc_dropin_kmem_cache_free(cache, element);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_mempool_free_slab);
-
-/**
- * goalloc_dropin_mempool_kmalloc() - mempool_kmalloc(), from goalloc if it serves it
- * @gfp: as for kmalloc()
- * @size: bytes, as a pointer
- *
- * Context: as kmalloc().
- * Return: the memory, or NULL.
- */
-void *goalloc_dropin_mempool_kmalloc(gfp_t gfp, void *size)
-{
-	return goalloc_dropin_kmalloc((size_t)size, gfp);
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_mempool_kmalloc);
 
 /**
  * goalloc_dropin_mempool_kfree() - mempool_kfree(), of memory of either allocator

@@ -13,7 +13,8 @@
 #include "internal.h"
 
 /**
- * goalloc_dropin_devm_kmalloc() - devm_kmalloc(), from goalloc if it serves the request
+ * goalloc_module_devm_kmalloc() - devm_kmalloc(), from goalloc if it serves the request
+ * @heap: the module's heap, or NULL for the default heap
  * @dev: it is freed when the driver lets go of this device
  * @size: bytes wanted
  * @gfp: as for devm_kmalloc()
@@ -21,12 +22,14 @@
  * Context: as devm_kmalloc().
  * Return: the memory, %ZERO_SIZE_PTR for size 0, or NULL.
  */
-void *goalloc_dropin_devm_kmalloc(struct device *dev, size_t size, gfp_t gfp)
+void *goalloc_module_devm_kmalloc(struct goalloc_heap *heap, struct device *dev, size_t size,
+				  gfp_t gfp)
 {
-	return dropin_serves(size, gfp) ? goalloc_devm_alloc(dev, size, gfp) :
-					  devm_kmalloc(dev, size, gfp);
+	if (!dropin_serves(size, gfp))
+		return devm_kmalloc(dev, size, gfp);
+	return owner_add(dev, goalloc_heap_alloc(dropin_heap(heap, gfp), size, gfp), gfp);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kmalloc);
+EXPORT_SYMBOL_GPL(goalloc_module_devm_kmalloc);
 
 /**
  * goalloc_dropin_devm_kfree() - devm_kfree(), of memory of either allocator
@@ -45,7 +48,8 @@ void goalloc_dropin_devm_kfree(struct device *dev, const void *ptr)
 EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kfree);
 
 /**
- * goalloc_dropin_devm_krealloc() - devm_krealloc(), of memory of either allocator
+ * goalloc_module_devm_krealloc() - devm_krealloc(), of memory of either allocator
+ * @heap: the module's heap, or NULL for the default heap
  * @dev: the device
  * @ptr: its memory, or NULL
  * @size: bytes wanted; 0 to free
@@ -56,13 +60,14 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kfree);
  * Context: as devm_krealloc().
  * Return: as devm_krealloc().
  */
-void *goalloc_dropin_devm_krealloc(struct device *dev, void *ptr, size_t size, gfp_t gfp)
+void *goalloc_module_devm_krealloc(struct goalloc_heap *heap, struct device *dev, void *ptr,
+				   size_t size, gfp_t gfp)
 {
 	size_t usable;
 	void *new;
 
 	if (ZERO_OR_NULL_PTR(ptr))
-		return goalloc_dropin_devm_kmalloc(dev, size, gfp);
+		return goalloc_module_devm_kmalloc(heap, dev, size, gfp);
 	if (!goalloc_owns(ptr))
 		return devm_krealloc(dev, ptr, size, gfp);
 	if (dropin_serves(size, gfp) || !size)
@@ -75,28 +80,11 @@ void *goalloc_dropin_devm_krealloc(struct device *dev, void *ptr, size_t size, g
 	}
 	return new;
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_devm_krealloc);
+EXPORT_SYMBOL_GPL(goalloc_module_devm_krealloc);
 
 /**
- * goalloc_dropin_devm_kmemdup() - devm_kmemdup(), into memory of goalloc if it serves it
- * @dev: the device
- * @src: what to copy
- * @len: bytes of it
- * @gfp: as for devm_kmalloc()
- *
- * Context: as devm_kmalloc().
- * Return: the copy, or NULL.
- */
-void *goalloc_dropin_devm_kmemdup(struct device *dev, const void *src, size_t len, gfp_t gfp)
-{
-	void *ptr = goalloc_dropin_devm_kmalloc(dev, len, gfp);
-
-	return ptr ? memcpy(ptr, src, len) : NULL;
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kmemdup);
-
-/**
- * goalloc_dropin_devm_kvasprintf() - devm_kvasprintf(), into memory of goalloc if it serves it
+ * goalloc_module_devm_kvasprintf() - devm_kvasprintf(), into memory of goalloc if it serves it
+ * @heap: the module's heap, or NULL for the default heap
  * @dev: the device
  * @gfp: as for devm_kmalloc()
  * @fmt: the format
@@ -105,37 +93,11 @@ EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kmemdup);
  * Context: as devm_kmalloc().
  * Return: the string, or NULL.
  */
-char *goalloc_dropin_devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt, va_list args)
+char *goalloc_module_devm_kvasprintf(struct goalloc_heap *heap, struct device *dev, gfp_t gfp,
+				     const char *fmt, va_list args)
 {
-	char *str, *own = NULL;
-
 	if (!dropin_serves(0, gfp))
 		return devm_kvasprintf(dev, gfp, fmt, args);
-	str = goalloc_vasprintf(gfp, fmt, args);
-	if (str)
-		own = goalloc_dropin_devm_kmemdup(dev, str, strlen(str) + 1, gfp);
-	goalloc_free(str);
-	return own;
+	return owner_add(dev, string_vformat(dropin_heap(heap, gfp), gfp, fmt, args), gfp);
 }
-EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kvasprintf);
-
-/**
- * goalloc_dropin_devm_kasprintf() - devm_kasprintf(), into memory of goalloc
- * @dev: the device
- * @gfp: as for devm_kmalloc()
- * @fmt: the format, then its arguments
- *
- * Context: as devm_kmalloc().
- * Return: the string, or NULL.
- */
-char *goalloc_dropin_devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *str;
-
-	va_start(args, fmt);
-	str = goalloc_dropin_devm_kvasprintf(dev, gfp, fmt, args);
-	va_end(args);
-	return str;
-}
-EXPORT_SYMBOL_GPL(goalloc_dropin_devm_kasprintf);
+EXPORT_SYMBOL_GPL(goalloc_module_devm_kvasprintf);

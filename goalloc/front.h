@@ -45,10 +45,17 @@ static inline bool node_usable(int node)
 	return node == NUMA_NO_NODE || (node >= 0 && node < nr_node_ids && node_online(node));
 }
 
+/* Shall no contents be written by default, such as zeroes? */
+static inline bool keeps_contents(const struct mspan *s)
+{
+	return s->spc == SPC_CACHE && heap_keeps_contents(s->central->heap);
+}
+
 /* What malloc.c has for the others. */
 bool malloc_gfp(gfp_t *gfp);
 bool malloc_try_again(size_t size, gfp_t gfp);
 void malloc_free_elsewhere(const void *ptr, struct mspan *s);
+bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
 
 /* May an object of this cache be allocated with these flags?  They are corrected. */

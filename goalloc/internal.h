@@ -39,7 +39,7 @@
  * What is done to heaps as a whole is done by tasks, and sleeps:
  *
  *	named_mutex > cpus_read_lock() > scavenge_mutex > heap_lock
- *	name_mutex (dropin_cache.c) > heap_lock
+ *	name_mutex (dropin_heap.c) > heap_lock
  *
  * Nothing allocates under scavenge_mutex, which the shrinker takes; the locks above
  * are taken under it, but not under heap_lock.  heap_list is read under
@@ -531,6 +531,30 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
 void tiny_free_span(struct mspan *s);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
+
+/* --------------------------------------------------------- string.c, owner.c */
+
+struct device;
+
+char *string_of(struct goalloc_heap *heap, const char *s, size_t len, gfp_t gfp);
+__printf(3, 0)
+char *string_vformat(struct goalloc_heap *heap, gfp_t gfp, const char *fmt, va_list args);
+void *owner_add(struct device *dev, void *ptr, gfp_t gfp);
+
+/* ---------------------------------------------------------- dropin_heap.c */
+
+void dropin_name_begin(char name[GOALLOC_HEAP_NAME_MAX], const char *wanted);
+void dropin_name_end(void);
+void dropin_heap_settle(void);
+struct goalloc_heap *dropin_heap_make(struct goalloc_heap *handle, gfp_t gfp);
+
+/* The heap for a request of the module that has this handle, if any. */
+static __always_inline struct goalloc_heap *dropin_heap(struct goalloc_heap *handle, gfp_t gfp)
+{
+	if (likely(handle && smp_load_acquire(&handle->cache)))	/* pairs with heap_add() */
+		return handle;
+	return dropin_heap_make(handle, gfp);
+}
 
 /* --------------------------------------------------------------- dropin.c */
 

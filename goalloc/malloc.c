@@ -242,15 +242,37 @@ void *__goalloc_zalloc_class(size_t size, gfp_t gfp, unsigned long slot)
 }
 EXPORT_SYMBOL_GPL(__goalloc_zalloc_class);
 
-static void *alloc_node(size_t size, gfp_t gfp, int nid)
+static void *alloc_node_small(struct goalloc_heap *heap, size_t size, gfp_t gfp, int nid)
 {
 	unsigned int sc = small_class(size);
 	bool needzero;
 	void *ptr;
 
-	ptr = mcache_alloc_node(&default_heap, SPC(sc, 0), gfp, nid, &needzero);
+	ptr = mcache_alloc_node(heap, SPC(sc, 0), gfp, nid, &needzero);
 	if (ptr && needzero && want_init_on_alloc(gfp))
 		memset(ptr, 0, goalloc_size_classes[sc].size);
+	return ptr;
+}
+
+static void *alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+{
+	void *ptr;
+
+	if (node == NUMA_NO_NODE || (node == numa_mem_id() && !(gfp & __GFP_THISNODE)))
+		return alloc_any(heap, size, 0, gfp);
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (!node_usable(node) || !malloc_gfp(&gfp))
+		return NULL;
+	if (!(gfp & __GFP_THISNODE))
+		node = heap_node(node);
+	do {
+		if (size > GOALLOC_MAX_SMALL_SIZE)
+			ptr = alloc_large(heap, size, 0, gfp, node);
+		else
+			ptr = alloc_node_small(heap, size, gfp, node);
+	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
+	leak_alloc(ptr, size, 0, gfp);
 	return ptr;
 }
 
@@ -268,24 +290,7 @@ static void *alloc_node(size_t size, gfp_t gfp, int nid)
  */
 void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 {
-	void *ptr;
-
-	if (node == NUMA_NO_NODE || (node == numa_mem_id() && !(gfp & __GFP_THISNODE)))
-		return goalloc_alloc(size, gfp);
-	if (!size)
-		return ZERO_SIZE_PTR;
-	if (!node_usable(node) || !malloc_gfp(&gfp))
-		return NULL;
-	if (!(gfp & __GFP_THISNODE))
-		node = heap_node(node);
-	do {
-		if (size > GOALLOC_MAX_SMALL_SIZE)
-			ptr = alloc_large(&default_heap, size, 0, gfp, node);
-		else
-			ptr = alloc_node(size, gfp, node);
-	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
-	leak_alloc(ptr, size, 0, gfp);
-	return ptr;
+	return alloc_node(&default_heap, size, gfp, node);
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_node);
 
@@ -322,12 +327,6 @@ static void free_prepare(const void *ptr, struct mspan *s, bool clear)
 	if (clear && s->spc != SPC_TINY)
 		memzero_explicit((void *)ptr, s->elemsize);
 	leak_free(s, ptr);
-}
-
-/* Shall no contents be written by default, such as zeroes? */
-static bool keeps_contents(const struct mspan *s)
-{
-	return s->spc == SPC_CACHE && heap_keeps_contents(s->central->heap);
 }
 
 static enum free_result free_object(const void *ptr, bool clear)
@@ -457,66 +456,6 @@ size_t goalloc_size_roundup(size_t size)
 }
 EXPORT_SYMBOL_GPL(goalloc_size_roundup);
 
-/*
- * What an object has to become larger: memory of the same heap and kind.  A cache has
- * objects of one size alone: the default heap has the larger one.
- */
-static void *alloc_like(const struct mspan *s, size_t size, gfp_t gfp)
-{
-	unsigned int noscan = s->spc == SPC_TINY || (s->spc & 1);
-	struct goalloc_heap *heap = s->central->heap;
-
-	if (!heap_is_cache(heap))
-		return alloc_any(heap, size, noscan, gfp);
-	noscan = !!(heap->flags & GOALLOC_CACHE_NOSCAN);
-	return alloc_any(&default_heap, size, noscan, gfp);
-}
-
-/**
- * goalloc_realloc() - change the size of an object
- * @ptr: what an allocation returned; NULL or %ZERO_SIZE_PTR to allocate
- * @size: bytes wanted; 0 to free
- * @gfp: as for goalloc_alloc()
- *
- * The contents are kept up to the smaller of the two sizes, and so are its heap and
- * whether the object may hold pointers; but an object of a cache that grows moves to
- * the default heap.  As with krealloc(), __GFP_ZERO clears what is
- * new if every earlier call for the object had it too.
- *
- * Context: as goalloc_alloc().
- * Return: the object, moved or not; %ZERO_SIZE_PTR for size 0; NULL, with @ptr
- * untouched, without memory; NULL, with a report, for anything that is not a
- * live object.
- */
-void *goalloc_realloc(const void *ptr, size_t size, gfp_t gfp)
-{
-	const struct mspan *s;
-	size_t usable;
-	void *new;
-
-	if (ZERO_OR_NULL_PTR(ptr))
-		return goalloc_alloc(size, gfp);
-	if (!size) {
-		goalloc_free(ptr);
-		return ZERO_SIZE_PTR;
-	}
-	if (!malloc_check(ptr, &usable, "realloc"))
-		return NULL;
-	s = span_of((unsigned long)ptr);
-	if (size <= usable) {
-		if (want_init_on_alloc(gfp) && !keeps_contents(s))
-			memset((void *)ptr + size, 0, usable - size);
-		return (void *)ptr;
-	}
-	new = alloc_like(s, size, gfp);
-	if (new) {
-		memcpy(new, ptr, usable);
-		goalloc_free(ptr);
-	}
-	return new;
-}
-EXPORT_SYMBOL_GPL(goalloc_realloc);
-
 /* From a heap that was defined and that nobody has allocated from. */
 static noinline void *alloc_unmade(struct goalloc_heap *handle, size_t size, gfp_t gfp,
 				   unsigned int noscan)
@@ -561,8 +500,25 @@ void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gf
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_alloc_noscan);
 
+/**
+ * goalloc_heap_alloc_node() - allocate memory from a NUMA node from a heap
+ * @heap: the heap
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc_node()
+ * @node: the node, or %NUMA_NO_NODE
+ *
+ * Context: as goalloc_alloc().
+ * Return: as goalloc_heap_alloc(), from the nodes of goalloc_alloc_node().
+ */
+void *goalloc_heap_alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+{
+	heap = heap_behind(heap, gfp);
+	return heap ? alloc_node(heap, size, gfp, node) : NULL;
+}
+EXPORT_SYMBOL_GPL(goalloc_heap_alloc_node);
+
 /* A live object, but of another heap: report.  Anything else is for others to judge. */
-static bool of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
+bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op)
 {
 	struct mspan *s = span_of((unsigned long)ptr);
 	size_t usable;
@@ -577,30 +533,9 @@ static bool of_other_heap(struct goalloc_heap *heap, const void *ptr, const char
 /* A free that the fast path leaves: of another heap, bad, or for goalloc_free() to do. */
 noinline void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op)
 {
-	if (!of_other_heap(heap, ptr, op))
+	if (!malloc_of_other_heap(heap, ptr, op))
 		goalloc_free(ptr);
 }
-
-/**
- * goalloc_heap_realloc() - change the size of an object of a heap
- * @heap: the heap
- * @ptr: an object of it; NULL or %ZERO_SIZE_PTR to allocate
- * @size: bytes wanted; 0 to free
- * @gfp: as for goalloc_alloc()
- *
- * Context: as goalloc_alloc().
- * Return: as goalloc_realloc(); NULL, with a report, also for an object of another
- * heap, which is left alone.
- */
-void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
-{
-	if (ZERO_OR_NULL_PTR(ptr))
-		return goalloc_heap_alloc(heap, size, gfp);
-	if (of_other_heap(heap, ptr, "heap_realloc"))
-		return NULL;
-	return goalloc_realloc(ptr, size, gfp);
-}
-EXPORT_SYMBOL_GPL(goalloc_heap_realloc);
 
 /**
  * goalloc_heap_free() - free memory of a heap

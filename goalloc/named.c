@@ -22,6 +22,8 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 
+#include <linux/goalloc_dropin.h>
+
 #include "internal.h"
 
 static DEFINE_MUTEX(named_mutex);
@@ -163,6 +165,7 @@ static void unmake_idle(struct goalloc_heap *heap)
 static bool empty(struct goalloc_heap *heap)
 {
 	goalloc_free_rcu_barrier();
+	goalloc_dropin_kvfree_rcu_barrier();
 	unmake_idle(heap);
 	if (atomic_long_read(&heap->pages)) {
 		synchronize_rcu();
@@ -308,6 +311,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 
 	if (event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
+	dropin_heap_settle();
 	mutex_lock(&named_mutex);
 	while ((heap = heap_of(data)))
 		if (destroy(heap, false, heap_is_cache(heap) ?

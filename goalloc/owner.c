@@ -21,18 +21,9 @@ static int match_record(struct device *dev, void *res, void *ptr)
 	return *(void **)res == ptr;
 }
 
-/**
- * goalloc_devm_alloc() - allocate memory that goes with a device
- * @dev: it is freed when the driver lets go of this device
- * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
- * @gfp: as for goalloc_alloc()
- *
- * Context: as goalloc_alloc(), but not in NMI.
- * Return: the memory, %ZERO_SIZE_PTR for size 0, or NULL.
- */
-void *goalloc_devm_alloc(struct device *dev, size_t size, gfp_t gfp)
+/* From now on an object, if it is one, goes with a device.  Without memory it goes now. */
+void *owner_add(struct device *dev, void *ptr, gfp_t gfp)
 {
-	void *ptr = goalloc_alloc(size, gfp);
 	void **record;
 
 	if (ZERO_OR_NULL_PTR(ptr))
@@ -45,6 +36,20 @@ void *goalloc_devm_alloc(struct device *dev, size_t size, gfp_t gfp)
 	*record = ptr;
 	devres_add(dev, record);
 	return ptr;
+}
+
+/**
+ * goalloc_devm_alloc() - allocate memory that goes with a device
+ * @dev: it is freed when the driver lets go of this device
+ * @size: bytes wanted, at most %GOALLOC_MAX_SIZE
+ * @gfp: as for goalloc_alloc()
+ *
+ * Context: as goalloc_alloc(), but not in NMI.
+ * Return: the memory, %ZERO_SIZE_PTR for size 0, or NULL.
+ */
+void *goalloc_devm_alloc(struct device *dev, size_t size, gfp_t gfp)
+{
+	return owner_add(dev, goalloc_alloc(size, gfp), gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_devm_alloc);
 

@@ -2,7 +2,7 @@
 /*
  * string: copies of strings and of memory, in memory from goalloc.
  *
- * Strings hold no pointers: they come from goalloc_alloc_noscan(), where the short
+ * Strings hold no pointers: they come from goalloc_heap_alloc_noscan(), where the short
  * ones share blocks of 16 bytes.  Other copies may hold pointers and come from
  * goalloc_alloc().  A length that cannot be allocated, SIZE_MAX included, gives NULL.
  */
@@ -13,7 +13,37 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include <linux/goalloc.h>
+#include "internal.h"
+
+/* A string of @len characters in memory of a heap, or NULL. */
+char *string_of(struct goalloc_heap *heap, const char *s, size_t len, gfp_t gfp)
+{
+	char *ptr = goalloc_heap_alloc_noscan(heap, size_add(len, 1), gfp);
+
+	if (ptr) {
+		memcpy(ptr, s, len);
+		ptr[len] = '\0';
+	}
+	return ptr;
+}
+
+/* A formatted string in memory of a heap, or NULL. */
+char *string_vformat(struct goalloc_heap *heap, gfp_t gfp, const char *fmt, va_list args)
+{
+	int len, written;
+	va_list again;
+	char *ptr;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	ptr = goalloc_heap_alloc_noscan(heap, len + 1UL, gfp);
+	if (!ptr)
+		return NULL;
+	written = vsnprintf(ptr, len + 1UL, fmt, args);
+	WARN(written != len, "goalloc: \"%s\": %d characters became %d\n", fmt, len, written);
+	return ptr;
+}
 
 /**
  * goalloc_memdup() - copy memory
@@ -45,16 +75,7 @@ EXPORT_SYMBOL_GPL(goalloc_memdup);
  */
 char *goalloc_memdup_nul(const char *s, size_t len, gfp_t gfp)
 {
-	char *ptr;
-
-	if (!s)
-		return NULL;
-	ptr = goalloc_alloc_noscan(size_add(len, 1), gfp);
-	if (ptr) {
-		memcpy(ptr, s, len);
-		ptr[len] = '\0';
-	}
-	return ptr;
+	return s ? string_of(&default_heap, s, len, gfp) : NULL;
 }
 EXPORT_SYMBOL_GPL(goalloc_memdup_nul);
 
@@ -98,19 +119,7 @@ EXPORT_SYMBOL_GPL(goalloc_strndup);
  */
 char *goalloc_vasprintf(gfp_t gfp, const char *fmt, va_list args)
 {
-	int len, written;
-	va_list again;
-	char *ptr;
-
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	ptr = goalloc_alloc_noscan(len + 1UL, gfp);
-	if (!ptr)
-		return NULL;
-	written = vsnprintf(ptr, len + 1UL, fmt, args);
-	WARN(written != len, "%s(\"%s\"): %d characters became %d\n", __func__, fmt, len, written);
-	return ptr;
+	return string_vformat(&default_heap, gfp, fmt, args);
 }
 EXPORT_SYMBOL_GPL(goalloc_vasprintf);
 

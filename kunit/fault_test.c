@@ -14,7 +14,6 @@
 #ifdef CONFIG_FAULT_INJECTION
 
 #define NR_LIVE		300
-#define MANY_TIMES	1000000	/* faults that no case comes near */
 #define BATCH		32	/* steps between two looks at the counters */
 #define LEAST_BATCHES	50
 #define MOST_BATCHES	20000
@@ -25,26 +24,6 @@
 static const char * const point_names[NR_FAULT_POINTS] = {
 	[FAULT_DRAW] = "draw", [FAULT_META] = "meta", [FAULT_REFILL] = "refill",
 };
-
-/* From now on each @interval-th call of @point fails, @times times. */
-static void arm(enum fault_point point, unsigned long interval, int times)
-{
-	struct fault_attr *attr = &fault_attrs[point];
-
-	attr->verbose = 0;
-	attr->interval = interval;
-	attr->count = 0;
-	atomic_set(&attr->space, 0);
-	atomic_set(&attr->times, times);
-	WRITE_ONCE(attr->probability, 100);
-}
-
-/* Returns how many faults there were since arm(). */
-static unsigned int disarm(enum fault_point point, int times)
-{
-	WRITE_ONCE(fault_attrs[point].probability, 0);
-	return times - atomic_read(&fault_attrs[point].times);
-}
 
 static int fault_suite_init(struct kunit *test)
 {
@@ -57,7 +36,7 @@ static void fault_suite_exit(struct kunit *test)
 	int point;
 
 	for (point = 0; point < NR_FAULT_POINTS; point++)
-		disarm(point, 0);
+		util_disarm(point, 0);
 }
 
 /* ------------------------------------------------ what must be as it was */
@@ -231,10 +210,10 @@ static void fault_rate(struct kunit *test, enum fault_point point, unsigned int 
 	for (i = 0; i < NR_LIVE; i++)
 		oracle_step(&o);
 	KUNIT_EXPECT_EQ(test, o.nulls, 0);
-	arm(point, interval, MANY_TIMES);
+	util_arm(point, interval, MANY_TIMES);
 	met = run_until(&o, point, interval);
 	oracle_clear(&o);
-	faults = disarm(point, MANY_TIMES);
+	faults = util_disarm(point, MANY_TIMES);
 	oracle_exit(&o);
 	leaked = leaks(test, &base);
 	broken = util_check_identities(test);
@@ -389,9 +368,9 @@ static void fault_each_call(struct kunit *test, enum fault_point point)
 		take_baseline(&base);
 		if (point == FAULT_META)
 			hoard(&h);
-		arm(point, ++n, 1);
+		util_arm(point, ++n, 1);
 		out = run_steps(GFP_KERNEL, GOALLOC_MAX_SIZE);
-		hit = disarm(point, 1);
+		hit = util_disarm(point, 1);
 		unhoard(&h);
 		KUNIT_EXPECT_EQ_MSG(test, out.bad, 0, "call %u: objects not intact", n);
 		KUNIT_EXPECT_LE_MSG(test, out.nulls, hit, "call %u", n);
@@ -444,9 +423,9 @@ static void fault_arena_each(struct kunit *test)
 		addr = arena_base + ((first + n * ARENA_L2_SIZE) << ARENA_SHIFT);
 		take_baseline(&base);
 		hoard(&h);
-		arm(FAULT_META, n, 1);
+		util_arm(FAULT_META, n, 1);
 		a = arena_create(addr, &page_heaps[0], GFP_KERNEL);
-		hit = disarm(FAULT_META, 1);
+		hit = util_disarm(FAULT_META, 1);
 		unhoard(&h);
 		KUNIT_EXPECT_EQ(test, !a, hit);
 		KUNIT_EXPECT_PTR_EQ(test, arena_of(addr), a);
@@ -466,13 +445,13 @@ static void fault_new_window(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	take_baseline(&base);
 	/* Windows that had an arena before are taken up until the next one is new. */
-	arm(FAULT_META, 1, MANY_TIMES);
+	util_arm(FAULT_META, 1, MANY_TIMES);
 	for (i = 0; i < NR_WINDOWS; i++) {
 		objs[i] = goalloc_alloc(GOALLOC_MAX_SIZE, GFP_KERNEL | __GFP_NORETRY);
 		if (!objs[i])
 			break;
 	}
-	faults = disarm(FAULT_META, MANY_TIMES);
+	faults = util_disarm(FAULT_META, MANY_TIMES);
 	KUNIT_EXPECT_GT_MSG(test, faults, 0, "%u windows of 4 MiB and none was new", i);
 	while (i--)
 		goalloc_free(objs[i]);
@@ -494,11 +473,11 @@ static void fault_nofail(struct kunit *test)
 	take_baseline(&base);
 	hoard(&h);
 	for (point = 0; point < NR_FAULT_POINTS; point++)
-		arm(point, 1, MANY_TIMES);
+		util_arm(point, 1, MANY_TIMES);
 	may = run_steps(GFP_KERNEL, GOALLOC_MAX_SIZE);
 	must = run_steps(GFP_KERNEL | __GFP_NOFAIL, GOALLOC_MAX_SIZE);
 	for (point = 0; point < NR_FAULT_POINTS; point++)
-		disarm(point, MANY_TIMES);
+		util_disarm(point, MANY_TIMES);
 	unhoard(&h);
 	KUNIT_EXPECT_GT(test, may.nulls, 0);
 	KUNIT_EXPECT_EQ(test, may.bad, 0);
@@ -552,7 +531,7 @@ static void fault_reclaims(struct kunit *test)
 	take(&few, SZ_1K, FEW_SPANS * (GOALLOC_PAGE_SIZE / SZ_1K));
 	KUNIT_EXPECT_EQ(test, take(&list, SZ_1K, SZ_8M / SZ_1K), SZ_8M / SZ_1K);
 	give(&list);
-	arm(FAULT_DRAW, 1, MANY_TIMES);
+	util_arm(FAULT_DRAW, 1, MANY_TIMES);
 	n = take(&list, SZ_32K, SZ_256M / SZ_32K);
 	for (spc = 0; spc < NR_SPC; spc++)
 		idle += mcentral_idle_pages(heap_central(&default_heap, util_memory_node(), spc));
@@ -561,7 +540,7 @@ static void fault_reclaims(struct kunit *test)
 		;
 	give(&few);
 	KUNIT_EXPECT_GE(test, take(&list, SZ_8K, FEW_SPANS), FEW_SPANS - 8);
-	disarm(FAULT_DRAW, MANY_TIMES);
+	util_disarm(FAULT_DRAW, MANY_TIMES);
 	give(&list);
 	goalloc_scavenge_retain = retain;
 	KUNIT_EXPECT_LT(test, n, SZ_256M / SZ_32K);
@@ -587,9 +566,9 @@ static void fault_in_irq(struct kunit *test)
 	util_skip_on_rt(test);
 	for (point = 0; point < NR_FAULT_POINTS; point++) {
 		take_baseline(&base);
-		arm(point, 2, MANY_TIMES);
+		util_arm(point, 2, MANY_TIMES);
 		util_call_on(test, cpu, steps_in_irq, &out);
-		disarm(point, MANY_TIMES);
+		util_disarm(point, MANY_TIMES);
 		KUNIT_EXPECT_EQ(test, out.bad, 0);
 		if (point == FAULT_REFILL)
 			KUNIT_EXPECT_GT(test, out.nulls, 0);

@@ -3,6 +3,7 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/workqueue.h>
 
 #include "kunit_util.h"
@@ -279,6 +280,31 @@ static void prepare_there(unsigned int cpu, void *arg)
 	goalloc_heap_free(arg, obj);
 }
 
+/* Memory of a node is the heap's too, however large, and of a node that there is. */
+static void heap_of_nodes(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit_nodes");
+	static const size_t sizes[] = { 1, 100, SZ_32K, SZ_32K + 1, SZ_1M };
+	int node = util_memory_node();
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		gfp_t gfp = GFP_KERNEL | (i % 2 ? __GFP_THISNODE : __GFP_ZERO);
+
+		obj = goalloc_heap_alloc_node(heap, sizes[i], gfp, node);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_PTR_EQ(test, heap_at(obj), heap);
+		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(obj)), node);
+		if (gfp & __GFP_ZERO)
+			KUNIT_EXPECT_TRUE(test, util_is_zero(obj, goalloc_size(obj)));
+		goalloc_heap_free(heap, obj);
+	}
+	KUNIT_EXPECT_NULL(test, goalloc_heap_alloc_node(heap, 100, GFP_KERNEL, MAX_NUMNODES));
+	KUNIT_EXPECT_NULL(test, goalloc_heap_alloc_node(&kunit_atomic, 100, GFP_ATOMIC, node));
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, 0), 0);
+}
+
 /* Users that come at once make one heap. */
 static void heap_defined_at_once(struct kunit *test)
 {
@@ -459,6 +485,7 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(heap_limit),
 	KUNIT_CASE(heap_defined),
 	KUNIT_CASE(heap_defined_atomic),
+	KUNIT_CASE(heap_of_nodes),
 	KUNIT_CASE(heap_defined_at_once),
 	KUNIT_CASE(heap_bad_input),
 	KUNIT_CASE(heap_wrong_heap),

@@ -94,6 +94,14 @@ unsigned long util_live(void);
 /* So many are in use, and so many bad frees were reported since the module was loaded. */
 void util_expect_live(struct kunit *test, unsigned long objects, unsigned long reports);
 
+#ifdef CONFIG_FAULT_INJECTION
+#define MANY_TIMES	1000000	/* faults that no case comes near */
+/* From now on each @interval-th call of @point fails, @times times. */
+void util_arm(enum fault_point point, unsigned long interval, int times);
+/* Returns how many faults there were since util_arm(). */
+unsigned int util_disarm(enum fault_point point, int times);
+#endif
+
 /* A device, for root_device_unregister(). */
 struct device *util_device(struct kunit *test, const char *name);
 

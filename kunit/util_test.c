@@ -268,6 +268,26 @@ void util_expect_live(struct kunit *test, unsigned long objects, unsigned long r
 	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports);
 }
 
+#ifdef CONFIG_FAULT_INJECTION
+void util_arm(enum fault_point point, unsigned long interval, int times)
+{
+	struct fault_attr *attr = &fault_attrs[point];
+
+	attr->verbose = 0;
+	attr->interval = interval;
+	attr->count = 0;
+	atomic_set(&attr->space, 0);
+	atomic_set(&attr->times, times);
+	WRITE_ONCE(attr->probability, 100);
+}
+
+unsigned int util_disarm(enum fault_point point, int times)
+{
+	WRITE_ONCE(fault_attrs[point].probability, 0);
+	return times - atomic_read(&fault_attrs[point].times);
+}
+#endif
+
 /* Without the module, which on Linux 6.1 has no kobject yet when the suites run. */
 struct device *util_device(struct kunit *test, const char *name)
 {

@@ -12,8 +12,8 @@
 # was checked.  Exit status 1 if anything failed.
 
 # A layer may use any layer that stands after it.
-layers='module proc dropin_cache named mstats scavenge dropin_devm dropin string owner rcu kv stack region bulk
-	cache malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem'
+layers='module proc dropin_cache named mstats scavenge dropin_devm dropin dropin_heap string owner rcu kv stack region bulk
+	cache realloc malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
 # (debug asks what span an address lies in: span_of() is inline and reads the

@@ -17,7 +17,7 @@ chatter='goalloc: loaded'
 use() { :; }
 
 # run KIND CLIENT PARAMETERS: load, use and unload; what was printed, by the kernel and
-# by the use, is left in $said.KIND.
+# by the use, is left in $said.KIND, and the heaps it had in $said.heaps.
 run()
 {
 	kind=$1 client=$2
@@ -27,6 +27,8 @@ run()
 	status=1
 	if insmod "$clients/$kind/$client.ko" "$@"; then
 		use >"$said.use" 2>&1 && status=0
+		awk -v module="$(echo "$client" | tr - _)" 'NR == 1 || $2 == module' \
+			$proc/heaps >"$said.heaps"
 		rmmod "$client" || status=1
 	fi
 	dmesg | sed 's/^\[[^]]*\] \(\[[^]]*\] \)\?//' | cat - "$said.use" >"$said.$kind"
@@ -46,7 +48,7 @@ results()
 }
 
 # client NAME PASSED ALLOCATIONS PARAMETERS: its tests, which print a line like PASSED
-# (or load, and print nothing) and ask goalloc for at least so many objects.  Six results.
+# (or load, and print nothing) and ask goalloc for at least so many objects.  Seven results.
 client()
 {
 	name=$1 passed=$2 least=$3
@@ -62,6 +64,8 @@ client()
 	cmp -s "$said.want" "$said.have" || complain "$(diff "$said.want" "$said.have" | sed 's/^/# /')"
 	verdict "$name: on both it says the same"
 	echo "# $(($(value Mallocs) - before)) allocations"
+	sed 's/^/# /; s/  */ /g' "$said.heaps"
+	check "$name: had heaps of its own" [ "$(wc -l <"$said.heaps")" -gt 1 ]
 	check "$name: its memory was goalloc's" [ $(($(value Mallocs) - before)) -ge "$least" ]
 	check "$name: and is free" is HeapObjects 0
 	check "$name: as many frees as allocations" is Frees "$(value Mallocs)"
@@ -78,7 +82,7 @@ begin()
 	# Some tests keep a CPU for half a minute where it is emulated.
 	patience=$(cat $watchdog)
 	echo 60 >$watchdog
-	plan $((6 * $# + 3))
+	plan $((7 * $# + 3))
 	for client; do
 		for module in "$clients/stock/$client"/*.ko; do
 			loaded=$(basename "$module" .ko | sed 's/^[0-9]*-//; s/-/_/g')

@@ -72,14 +72,22 @@ static __always_inline bool __goalloc_is_known(size_t size, gfp_t gfp, unsigned 
 	       !(gfp & __GOALLOC_GFP_ODD);
 }
 
-static __always_inline __alloc_size(1)
-void *__goalloc_alloc_of_known(size_t size, gfp_t gfp, unsigned int noscan)
+/* Where in a CPU's cache the slot of its class lies. */
+static __always_inline unsigned long __goalloc_known_slot(size_t size, unsigned int noscan)
 {
 	unsigned long spc = __goalloc_class(round_up(size, ARCH_KMALLOC_MINALIGN)) << 1 | noscan;
 
+	return spc * __GOALLOC_SLOT_SIZE;
+}
+
+static __always_inline __alloc_size(1)
+void *__goalloc_alloc_of_known(size_t size, gfp_t gfp, unsigned int noscan)
+{
+	unsigned long slot = __goalloc_known_slot(size, noscan);
+
 	if (gfp & __GFP_ZERO)
-		return __goalloc_zalloc_class(size, gfp, spc * __GOALLOC_SLOT_SIZE);
-	return __goalloc_alloc_class(size, gfp, spc * __GOALLOC_SLOT_SIZE);
+		return __goalloc_zalloc_class(size, gfp, slot);
+	return __goalloc_alloc_class(size, gfp, slot);
 }
 
 static __always_inline __alloc_size(1) __assume_kmalloc_alignment __malloc
@@ -410,6 +418,8 @@ void *goalloc_heap_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 	__alloc_size(2) __assume_kmalloc_alignment __malloc;
 void *goalloc_heap_alloc_noscan(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 	__alloc_size(2) __malloc;
+void *goalloc_heap_alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+	__alloc_size(2) __assume_kmalloc_alignment __malloc;
 void *goalloc_heap_realloc(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
 	__alloc_size(3) __must_check;
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr);

@@ -22,6 +22,8 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include <linux/goalloc.h>
+
 bool goalloc_owns(const void *ptr);
 
 void goalloc_dropin_kfree(const void *ptr);
@@ -33,20 +35,79 @@ void goalloc_dropin_kvfree_rcu(void *head, const void *ptr);
 void goalloc_dropin_kvfree_rcu_mightsleep(const void *ptr);
 void goalloc_dropin_kvfree_rcu_barrier(void);
 
-void *goalloc_dropin_kmalloc(size_t size, gfp_t gfp) __alloc_size(1) __malloc;
-void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1) __malloc;
+/*
+ * What a module allocates lies in a heap of its own, a row of /proc/goalloc/heaps that has
+ * its name; <linux/goalloc_kmalloc.h> defines the handle.  With GOALLOC_NO_MODULE_HEAP
+ * defined it lies in the default heap, with what everybody else allocates.
+ */
+#ifdef GOALLOC_NO_MODULE_HEAP
+#define GOALLOC_MODULE_HEAP	NULL
+#else
+extern struct goalloc_heap goalloc_module_heap;
+#define GOALLOC_MODULE_HEAP	(&goalloc_module_heap)
+#endif
+
+void *goalloc_module_kmalloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
+	__alloc_size(2) __malloc;
+void *goalloc_module_kmalloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+	__alloc_size(2) __malloc;
+void *goalloc_module_krealloc(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
+	__alloc_size(3) __must_check;
+void *goalloc_module_kvmalloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+	__alloc_size(2) __malloc;
+void *goalloc_module_kvresize(struct goalloc_heap *heap, const void *ptr, size_t size, gfp_t gfp)
+	__alloc_size(3) __must_check;
+
+void *__goalloc_module_kmalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
+				     unsigned long slot) __alloc_size(2) __malloc;
+void *__goalloc_module_kzalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
+				     unsigned long slot) __alloc_size(2) __malloc;
+
+/* Where the compiler knows size and flags it looks up the class, as for goalloc_alloc(). */
+static __always_inline __alloc_size(1) __malloc
+void *goalloc_dropin_kmalloc(size_t size, gfp_t gfp)
+{
+	unsigned long slot;
+
+	if (!__goalloc_is_known(size, gfp, 0) || gfp & __GFP_ACCOUNT)
+		return goalloc_module_kmalloc(GOALLOC_MODULE_HEAP, size, gfp);
+	slot = __goalloc_known_slot(size, 0);
+	if (gfp & __GFP_ZERO)
+		return __goalloc_module_kzalloc_class(GOALLOC_MODULE_HEAP, size, gfp, slot);
+	return __goalloc_module_kmalloc_class(GOALLOC_MODULE_HEAP, size, gfp, slot);
+}
+
+static inline __alloc_size(1) __malloc
+void *goalloc_dropin_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return goalloc_module_kmalloc_node(GOALLOC_MODULE_HEAP, size, gfp, node);
+}
+
+static inline __alloc_size(2) __must_check
 void *goalloc_dropin_krealloc(const void *ptr, size_t size, gfp_t gfp)
-	__alloc_size(2) __must_check;
-void *goalloc_dropin_kvmalloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1) __malloc;
+{
+	return goalloc_module_krealloc(GOALLOC_MODULE_HEAP, ptr, size, gfp);
+}
+
+static inline __alloc_size(1) __malloc
+void *goalloc_dropin_kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return goalloc_module_kvmalloc_node(GOALLOC_MODULE_HEAP, size, gfp, node);
+}
+
+static inline __alloc_size(2) __must_check
 void *goalloc_dropin_kvresize(const void *ptr, size_t size, gfp_t gfp)
-	__alloc_size(2) __must_check;
+{
+	return goalloc_module_kvresize(GOALLOC_MODULE_HEAP, ptr, size, gfp);
+}
 
 size_t goalloc_dropin_ksize(const void *ptr);
 size_t goalloc_dropin_kmalloc_size_roundup(size_t size);
 
 /* ------------------------------------- arrays and zeroes, as <linux/slab.h> has them */
 
-static inline __alloc_size(1) __malloc void *goalloc_dropin_kzalloc(size_t size, gfp_t gfp)
+static __always_inline __alloc_size(1) __malloc
+void *goalloc_dropin_kzalloc(size_t size, gfp_t gfp)
 {
 	return goalloc_dropin_kmalloc(size, gfp | __GFP_ZERO);
 }
@@ -57,7 +118,7 @@ void *goalloc_dropin_kzalloc_node(size_t size, gfp_t gfp, int node)
 	return goalloc_dropin_kmalloc_node(size, gfp | __GFP_ZERO, node);
 }
 
-static inline __alloc_size(1, 2) __malloc
+static __always_inline __alloc_size(1, 2) __malloc
 void *goalloc_dropin_kmalloc_array(size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
@@ -65,7 +126,7 @@ void *goalloc_dropin_kmalloc_array(size_t n, size_t size, gfp_t gfp)
 	return check_mul_overflow(n, size, &bytes) ? NULL : goalloc_dropin_kmalloc(bytes, gfp);
 }
 
-static inline __alloc_size(1, 2) __malloc
+static __always_inline __alloc_size(1, 2) __malloc
 void *goalloc_dropin_kcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return goalloc_dropin_kmalloc_array(n, size, gfp | __GFP_ZERO);
@@ -194,13 +255,52 @@ static inline void goalloc_dropin_kfree_nolock(const void *ptr)
 
 /* ------------------------------------------------------------------- copies */
 
-void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp) __realloc_size(2);
-char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp) __malloc;
-char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp) __malloc;
-char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp) __malloc;
-__printf(2, 0) __malloc
-char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args);
-__printf(2, 3) __malloc char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...);
+char *goalloc_module_kmemdup_nul(struct goalloc_heap *heap, const char *src, size_t len,
+				 gfp_t gfp) __malloc;
+__printf(3, 0) __malloc
+char *goalloc_module_kvasprintf(struct goalloc_heap *heap, gfp_t gfp, const char *fmt,
+				va_list args);
+
+static inline __realloc_size(2)
+void *goalloc_dropin_kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *ptr = goalloc_dropin_kmalloc(len, gfp);
+
+	return ptr ? memcpy(ptr, src, len) : NULL;
+}
+
+static inline __malloc char *goalloc_dropin_kmemdup_nul(const char *src, size_t len, gfp_t gfp)
+{
+	return goalloc_module_kmemdup_nul(GOALLOC_MODULE_HEAP, src, len, gfp);
+}
+
+static inline __malloc char *goalloc_dropin_kstrdup(const char *src, gfp_t gfp)
+{
+	return src ? goalloc_dropin_kmemdup_nul(src, strlen(src), gfp) : NULL;
+}
+
+static inline __malloc char *goalloc_dropin_kstrndup(const char *src, size_t max, gfp_t gfp)
+{
+	return src ? goalloc_dropin_kmemdup_nul(src, strnlen(src, max), gfp) : NULL;
+}
+
+static inline __printf(2, 0) __malloc
+char *goalloc_dropin_kvasprintf(gfp_t gfp, const char *fmt, va_list args)
+{
+	return goalloc_module_kvasprintf(GOALLOC_MODULE_HEAP, gfp, fmt, args);
+}
+
+static inline __printf(2, 3) __malloc
+char *goalloc_dropin_kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *str;
+
+	va_start(args, fmt);
+	str = goalloc_dropin_kvasprintf(gfp, fmt, args);
+	va_end(args);
+	return str;
+}
 
 static inline __realloc_size(2, 3)
 void *goalloc_dropin_kmemdup_array(const void *src, size_t n, size_t size, gfp_t gfp)

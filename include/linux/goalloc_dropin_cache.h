@@ -37,7 +37,6 @@ void goalloc_dropin_kmem_cache_free_bulk(struct kmem_cache *cache, size_t n, voi
 /* Mempools' functions. */
 void *goalloc_dropin_mempool_alloc_slab(gfp_t gfp, void *cache);
 void goalloc_dropin_mempool_free_slab(void *element, void *cache);
-void *goalloc_dropin_mempool_kmalloc(gfp_t gfp, void *size);
 void goalloc_dropin_mempool_kfree(void *element, void *size);
 
 /* goalloc's cache behind the client's pointer; NULL when it is the kernel's. */
@@ -132,6 +131,11 @@ static inline mempool_t *goalloc_dropin_mempool_create_slab_pool(int min_nr,
 {
 	return mempool_create(min_nr, goalloc_dropin_mempool_alloc_slab,
 			      goalloc_dropin_mempool_free_slab, cache);
+}
+
+static inline void *goalloc_dropin_mempool_kmalloc(gfp_t gfp, void *size)
+{
+	return goalloc_dropin_kmalloc((size_t)size, gfp);
 }
 
 static inline int goalloc_dropin_mempool_init_kmalloc_pool(mempool_t *pool, int min_nr,

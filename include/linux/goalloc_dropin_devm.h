@@ -15,18 +15,54 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-void *goalloc_dropin_devm_kmalloc(struct device *dev, size_t size, gfp_t gfp)
-	__alloc_size(2) __malloc;
-void *goalloc_dropin_devm_krealloc(struct device *dev, void *ptr, size_t size, gfp_t gfp)
-	__alloc_size(3) __must_check;
+#include <linux/goalloc_dropin.h>
+
+void *goalloc_module_devm_kmalloc(struct goalloc_heap *heap, struct device *dev, size_t size,
+				  gfp_t gfp) __alloc_size(3) __malloc;
+void *goalloc_module_devm_krealloc(struct goalloc_heap *heap, struct device *dev, void *ptr,
+				   size_t size, gfp_t gfp) __alloc_size(4) __must_check;
+__printf(4, 0) __malloc
+char *goalloc_module_devm_kvasprintf(struct goalloc_heap *heap, struct device *dev, gfp_t gfp,
+				     const char *fmt, va_list args);
 void goalloc_dropin_devm_kfree(struct device *dev, const void *ptr);
+
+static inline __alloc_size(2) __malloc
+void *goalloc_dropin_devm_kmalloc(struct device *dev, size_t size, gfp_t gfp)
+{
+	return goalloc_module_devm_kmalloc(GOALLOC_MODULE_HEAP, dev, size, gfp);
+}
+
+static inline __alloc_size(3) __must_check
+void *goalloc_dropin_devm_krealloc(struct device *dev, void *ptr, size_t size, gfp_t gfp)
+{
+	return goalloc_module_devm_krealloc(GOALLOC_MODULE_HEAP, dev, ptr, size, gfp);
+}
+
+static inline __alloc_size(3)
 void *goalloc_dropin_devm_kmemdup(struct device *dev, const void *src, size_t len, gfp_t gfp)
-	__alloc_size(3);
-__printf(3, 4) __malloc
-char *goalloc_dropin_devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...);
-__printf(3, 0) __malloc
-char *goalloc_dropin_devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt,
-				     va_list args);
+{
+	void *ptr = goalloc_dropin_devm_kmalloc(dev, len, gfp);
+
+	return ptr ? memcpy(ptr, src, len) : NULL;
+}
+
+static inline __printf(3, 0) __malloc
+char *goalloc_dropin_devm_kvasprintf(struct device *dev, gfp_t gfp, const char *fmt, va_list args)
+{
+	return goalloc_module_devm_kvasprintf(GOALLOC_MODULE_HEAP, dev, gfp, fmt, args);
+}
+
+static inline __printf(3, 4) __malloc
+char *goalloc_dropin_devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *str;
+
+	va_start(args, fmt);
+	str = goalloc_dropin_devm_kvasprintf(dev, gfp, fmt, args);
+	va_end(args);
+	return str;
+}
 
 static inline __alloc_size(2) __malloc
 void *goalloc_dropin_devm_kzalloc(struct device *dev, size_t size, gfp_t gfp)

@@ -23,9 +23,18 @@
 #include <linux/nodemask.h>
 #include <linux/textsearch.h>
 
+#include <linux/goalloc.h>
 #include <linux/goalloc_dropin.h>
 #include <linux/goalloc_dropin_cache.h>
 #include <linux/goalloc_dropin_devm.h>
+
+/* One for the module: of those in its files the linker takes the first. */
+#ifndef GOALLOC_NO_MODULE_HEAP
+struct goalloc_heap goalloc_module_heap __weak = {
+	.name = KBUILD_MODNAME,
+	.owner = THIS_MODULE,
+};
+#endif
 
 /* Free. */
 #undef kfree
