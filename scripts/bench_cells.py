@@ -98,6 +98,20 @@ def ratios(benches, engine, kernels=None, low=0, high=1 << 40,
     return figures
 
 
+def pairs(engine, kernels=None, low=0, high=1 << 40):
+    """The ratios of the hot pairs from the default heap."""
+    return ratios(("pair", "pair-constant"), engine, kernels, low, high, exact=True)
+
+
+def against_cache(bench, kernels=None):
+    """goalloc's cost by that of a kmem_cache of the same size."""
+    def figures(cells):
+        return [(c.value("goalloc") / c.value("kmem_cache"), str(c)) for c in cells
+                if c.bench == bench and (not kernels or c.kernel in kernels)
+                and c.value("goalloc") is not None and c.value("kmem_cache")]
+    return figures
+
+
 def growth(bench, small, large):
     """What goalloc's cost grows by from size @small to @large, on each kernel."""
     def figures(cells):
@@ -133,20 +147,26 @@ KIB = 1024
 
 TARGETS = [
     Target("hot pair to 8 KiB, 7.3, instructions", 0.45,
-           ratios("pair", COUNTED, ["7.3"], 0, 8 * KIB)),
+           pairs(COUNTED, ["7.3"], 0, 8 * KIB)),
     Target("hot pair to 8 KiB, 7.3, instructions (stretch)", 0.33,
-           ratios("pair", COUNTED, ["7.3"], 0, 8 * KIB)),
+           pairs(COUNTED, ["7.3"], 0, 8 * KIB)),
     Target("hot pair to 8 KiB, 6.1 and 6.12, instructions", 0.75,
-           ratios("pair", COUNTED, ["6.1", "6.12"], 0, 8 * KIB)),
+           pairs(COUNTED, ["6.1", "6.12"], 0, 8 * KIB)),
     Target("hot pair 8193 .. 32768, instructions", 0.08,
-           ratios("pair", COUNTED, None, 8193, 32 * KIB)),
+           pairs(COUNTED, None, 8193, 32 * KIB)),
     Target("hot pair 32769 .. 1 MiB, instructions", 0.25,
-           ratios("pair", COUNTED, None, 32769, KIB * KIB)),
-    Target("hot pair to 8 KiB, native", 0.40, ratios("pair", NATIVE, None, 0, 8 * KIB)),
+           pairs(COUNTED, None, 32769, KIB * KIB)),
+    Target("hot pair to 8 KiB, native", 0.40, pairs(NATIVE, None, 0, 8 * KIB)),
     Target("batch of 4000, alloc, to 8 KiB, 7.3, instructions", 0.60,
            ratios("batch-alloc", COUNTED, ["7.3"])),
     Target("batch of 4000, free, to 8 KiB, 7.3, instructions", 0.60,
            ratios("batch-free", COUNTED, ["7.3"])),
+    Target("object cache, pair, by kmem_cache's, instructions", 0.5,
+           against_cache("pair-cache")),
+    Target("object cache, alloc of 64 at once, by kmem_cache's", 0.5,
+           against_cache("bulk-cache-alloc")),
+    Target("object cache, free of 64 at once, by kmem_cache's", 0.5,
+           against_cache("bulk-cache-free")),
     Target("producer and consumer, 2 CPUs, native", 0.70, ratios("ring", NATIVE)),
     Target("larson, mstress, xmalloc, 2 CPUs, native", 0.60,
            ratios(("larson-2", "mstress-2", "xmalloc-2"), NATIVE)),

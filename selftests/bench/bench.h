@@ -125,6 +125,7 @@ void bench_report_each(const char *workload, size_t size, const struct bench_all
 int bench_run_pair(void);
 int bench_run_batch(void);
 int bench_run_bulk(void);
+int bench_run_pair_dropin(void);
 int bench_run_pair_cache(void);
 int bench_run_bulk_cache(void);
 int bench_run_live(void);

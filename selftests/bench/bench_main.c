@@ -132,6 +132,7 @@ static const struct bench_workload {
 	{ "pair", bench_run_pair },
 	{ "batch", bench_run_batch },
 	{ "bulk", bench_run_bulk },
+	{ "pair-dropin", bench_run_pair_dropin },
 	{ "pair-cache", bench_run_pair_cache },
 	{ "bulk-cache", bench_run_bulk_cache },
 	{ "live", bench_run_live },
