@@ -9,8 +9,8 @@
  * The class's shape is the cache's own.  Objects are as large as asked for, rounded up
  * to their alignment; a span has the fewest pages of which at most a twentieth is left
  * over at the end, and where there is no such number, the one that leaves least.  One
- * of few objects is longer, up to what a kmem_cache's has: a window that is opened,
- * and a bulk operation, should find more than a handful.
+ * of few objects is longer, up to about what a kmem_cache's is: a CPU holds a window and a
+ * spare, and a bulk operation of 64 objects should need no third.
  *
  * Its per-CPU caches and centrals have one member each (struct mcache says how), and an
  * allocation needs no look-up of a class: the cache has the slots at its beginning.
@@ -37,8 +37,8 @@
 /* Of a span that may be left over behind the last object. */
 #define WASTE_FRACTION	20
 /* Objects that a span should have, and the pages up to which it is made longer for that. */
-#define MANY_OBJECTS	16
-#define FEW_PAGES	4
+#define MANY_OBJECTS	32
+#define FEW_PAGES	5
 
 static_assert(GOALLOC_CACHE_MAX_SIZE == GOALLOC_MAX_SMALL_SIZE);
 

@@ -13,8 +13,8 @@
 #define MOST_WASTE(bytes)	((bytes) / 20)
 #define WORST_WASTE(bytes)	((bytes) / 15)
 /* A shorter span has that many objects at least. */
-#define LONG_PAGES		4
-#define MANY_OBJECTS		16
+#define LONG_PAGES		5
+#define MANY_OBJECTS		32
 
 static struct goalloc_cache *create(struct kunit *test, const char *name, size_t size)
 {
