@@ -169,14 +169,29 @@ public_functions()
 	} | grep -vE '^__|_slow$|_(create|default)_args$' | LC_ALL=C sort -u
 }
 
-# Each is called by a test of kunit/, by its name or by the kernel's that it stands for.
+# called_in NAME FILE...: does a file use it, by its name or by the kernel's that it stands for?
+called_in()
+{
+	name=$1
+	shift
+	grep -qwE "$name|${name#goalloc_dropin_}" "$@"
+}
+
+# Each is called by a test of kunit/.  Those that no client calls (of selftests/, or the
+# drop-in, which calls goalloc for its own) are named: nothing but a test vouches for them.
 tested()
 {
 	public_functions >"$work/public"
 	[ "$(wc -l <"$work/public")" -gt 100 ] || { echo 'no functions found'; return 1; }
 	while read -r name; do
-		grep -qwE "$name|${name#goalloc_dropin_}" kunit/*.c || echo "no test calls $name()"
+		called_in "$name" kunit/*.c || echo "no test calls $name()"
+		case $name in
+		goalloc_dropin_* | goalloc_module_*) continue ;;	# the clients' kmalloc() and so on
+		esac
+		called_in "$name" selftests/*.c selftests/bench/*.c goalloc/dropin*.c ||
+			echo "$name()" >>"$work/only"
 	done <"$work/public" >"$work/untested"
+	remark="called by tests alone: $(xargs echo <"$work/only")"
 	nothing_found cat "$work/untested"
 }
 
@@ -220,9 +235,10 @@ for check; do
 	docs) set_what=$check; run=scripts/docs.sh ;;
 	*) set_what=$check; run=$check ;;
 	esac
-	status=ok
+	status=ok remark=
 	$run >"$work/out" 2>&1 || status='not ok'
 	echo "$status $number - $set_what"
+	[ -z "$remark" ] || echo "# $remark" | fold -s -w 100 | sed '2,$s/^/#	/'
 	[ "$status" = ok ] || { sed 's/^/# /' "$work/out"; failed=$((failed + 1)); }
 done
 echo "$((number - failed)) passed, $failed failed"
