@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Suite goalloc_dropin_devm: the devm_kmalloc() family's names serve memory of both
- * allocators, which goes with the device.
+ * allocators, which goes with the device.  This file is built without a heap for the module.
  */
 #include "kunit_util.h"
 
@@ -52,6 +52,8 @@ static void devm_allocates(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(obj); i++) {
 		KUNIT_EXPECT_TRUE_MSG(test, goalloc_owns(obj[i]), "allocation %u", i);
 		KUNIT_EXPECT_EQ(test, ksize(obj[i]), 112);
+		KUNIT_EXPECT_PTR_EQ(test, span_of((unsigned long)obj[i])->central->heap,
+				    &default_heap);
 	}
 	KUNIT_EXPECT_TRUE(test, util_is_zero(obj[1], 100));
 	KUNIT_EXPECT_TRUE(test, util_is_zero(obj[3], 100));
