@@ -23,8 +23,8 @@
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
- * them.  debug reports, kmemleak tells the kernel's leak detector, fault makes them
- * fail.  scavenge, mstats, named, proc and module look at them from above.
+ * them.  debug reports, kmemleak tells the kernel's leak detector, trace whoever listens,
+ * fault makes them fail.  scavenge, mstats, named, proc and module look at them from above.
  *
  * LOCK ORDER
  *
@@ -52,6 +52,7 @@
 #include <linux/cache.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
@@ -565,6 +566,14 @@ static inline bool dropin_serves(size_t size, gfp_t gfp)
 }
 
 void dropin_exit(void);
+
+/* ---------------------------------------------------------------- trace.c */
+
+DECLARE_STATIC_KEY_FALSE(alloc_watched);
+DECLARE_STATIC_KEY_FALSE(free_watched);
+
+unsigned long trace_call_site(unsigned long ip);
+void trace_init(void);
 
 /* ------------------------------------------------------------- kmemleak.c */
 

@@ -38,6 +38,8 @@
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
 
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define GROW_MIN_PAGES		8	/* 64 KiB */
@@ -289,6 +291,7 @@ static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
 		goto failed;
 	}
 	mpagealloc_add(a, arena_page(addr), 1U << (order - PAGE_ORDER), zeroed, npages, run);
+	trace_goalloc_grow(PAGE_SIZE << order, a->heap->nid);
 	return true;
 failed:
 	sys_map_failed();

@@ -48,6 +48,8 @@ shell_scripts()
 # checkpatch's types that do not apply:
 # LINUX_VERSION_CODE, CONSTANT_COMPARISON: compat headers are there for versions,
 #	and checkpatch takes KERNEL_VERSION() for a constant's name
+# MACRO_ARG_REUSE: there a macro's argument may be a name
+# OPEN_ENDED_LINE, PARENTHESIS_ALIGNMENT: tracepoints are laid out as the kernel's own
 # Scripts are not given to it: it knows C, and takes "mount -t proc proc" for a
 # repeated word; shellcheck and python's own tools look at them.
 # checkpatch_says OPTION... FILE...: its findings.
@@ -60,8 +62,10 @@ checkpatch_says()
 # shellcheck disable=SC2046 # lists
 checkpatch()
 {
-	checkpatch_says -f $(list '*.c' '*.h' | grep -v 'compat\.h$') &&
-		checkpatch_says --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
+	checkpatch_says -f $(list '*.c' '*.h' | grep -v 'compat\.h$\|^include/trace/') &&
+		checkpatch_says --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
+			-f $(list 'include/trace/*.h') &&
+		checkpatch_says --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON,MACRO_ARG_REUSE \
 			-f $(list '*compat.h')
 }
 
