@@ -43,6 +43,7 @@ struct slot {
  * @due: NMI: how many were sent to this CPU and have not come
  * @sent: NMI: when the last was sent, in jiffies
  * @arrived: NMI: how many came
+ * @rest: NMI: until when this CPU is left to others, in ns
  */
 struct actor {
 	enum actor_kind kind;
@@ -54,6 +55,7 @@ struct actor {
 	atomic_t due;
 	unsigned long sent;
 	unsigned long arrived;
+	u64 rest;
 };
 
 extern struct slot *slots;

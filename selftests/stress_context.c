@@ -17,6 +17,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/smp.h>
+#include <linux/timekeeping.h>
 #include <linux/topology.h>
 
 #include "hrtimer_compat.h"
@@ -77,6 +78,7 @@ static enum hrtimer_restart stress_timer(struct hrtimer *t)
 static bool stress_nmi(void)
 {
 	struct actor *a = this_cpu_ptr(actors[NMI]);
+	u64 start = ktime_get_mono_fast_ns();
 	int i;
 
 	if (atomic_dec_if_positive(&a->due) < 0)
@@ -84,6 +86,7 @@ static bool stress_nmi(void)
 	a->arrived++;
 	for (i = 0; i < OPS_PER_NMI; i++)
 		one_op(a);
+	WRITE_ONCE(a->rest, 2 * ktime_get_mono_fast_ns() - start);
 	return true;
 }
 
@@ -92,6 +95,8 @@ static void send_nmi(int cpu)
 	struct actor *to = per_cpu_ptr(actors[NMI], cpu);
 	unsigned long sent = READ_ONCE(to->sent);
 
+	if (ktime_get_mono_fast_ns() < READ_ONCE(to->rest))	/* as the timers do */
+		return;
 	if (atomic_cmpxchg(&to->due, 0, 1)) {
 		if (time_before(jiffies, sent + HZ) || cmpxchg(&to->sent, sent, jiffies) != sent)
 			return;
