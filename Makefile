@@ -21,7 +21,7 @@ BUILD		:= $(CURDIR)/build/$(RELEASE)
 KBUILD		:= $(MAKE) --no-print-directory -C $(KDIR) M=$(BUILD) $(OTHER_CC)
 
 .PHONY: all modules selftests clients kunit install modules_install clean run test test-all check \
-	coverage mutate bench docs deb deb-test help stage
+	coverage mutate bench docs deb deb-test tools tools_install help stage
 
 all: modules
 
@@ -60,6 +60,12 @@ install: modules_install	## install goalloc.ko (as root; INSTALL_MOD_PATH= as in
 modules_install: modules
 	+@$(KBUILD) modules_install
 
+tools:	## build goallocstat and goalloctop, which show what goalloc holds, in build/tools
+	@$(MAKE) --no-print-directory -C tools O=$(CURDIR)/build/tools
+
+tools_install:	## install them and their manual pages (as root; PREFIX=/usr/local, DESTDIR=)
+	@$(MAKE) --no-print-directory -C tools O=$(CURDIR)/build/tools install
+
 run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it holds
 	@scripts/run.sh
 
@@ -95,7 +101,7 @@ clean:	## remove what was built here (kernels stay in the cache)
 
 help:	## list the targets
 	@echo "goalloc: Go's memory allocator as a Linux kernel module.  make TARGET, with TARGET one of"
-	@sed -n 's/^\([a-z_-]*\):.*## */  \1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_-]*\):.*## */  \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 	@echo "Fetched and built kernels are kept in $${GOALLOC_CACHE:-$$HOME/.cache/goalloc}."
 
 stage:

@@ -121,7 +121,9 @@ run_cppcheck()
 	nothing_found cppcheck -q --enable=warning,performance,portability --std=c11 \
 		--error-exitcode=1 -D__KERNEL__ -DCONFIG_64BIT \
 		--library=scripts/static/cppcheck.cfg --suppress=arithOperationsOnVoidPointer \
-		--suppress=ctunullpointer -I include -I goalloc goalloc kunit selftests
+		--suppress=ctunullpointer -I include -I goalloc goalloc kunit selftests &&
+		nothing_found cppcheck -q --enable=warning,performance,portability --std=c11 \
+			--error-exitcode=1 --library=scripts/static/cppcheck.cfg tools
 }
 
 # The kernel's semantic patches that fit a module without devices: those of devices

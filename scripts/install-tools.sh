@@ -7,6 +7,7 @@
 #	kernel	building a kernel and reading its KUnit results
 #	check	the static checks of check.sh
 #	docs	the documentation as HTML
+#	tools	building goallocstat and goalloctop
 #	deb	building the Debian package
 #	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
@@ -56,6 +57,13 @@ tools_docs='
 sphinx-build python3-sphinx
 '
 
+tools_tools='
+gcc gcc
+make make
+/usr/include/stdio.h libc6-dev
+/usr/include/ncurses.h libncurses-dev
+'
+
 tools_deb='
 dpkg-buildpackage dpkg-dev
 dh debhelper
@@ -97,6 +105,7 @@ for group; do
 	kernel) wanted=$wanted$tools_kernel ;;
 	check) wanted=$wanted$tools_check ;;
 	docs) wanted=$wanted$tools_docs ;;
+	tools) wanted=$wanted$tools_tools ;;
 	deb) wanted=$wanted$tools_deb ;;
 	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;
