@@ -139,6 +139,7 @@ boot()
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
 	case $list in
 	*clients_*) set -- "$@" "$modules/clients" ;;
+	*test_tools*) set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop ;;
 	esac
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
 		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
@@ -166,6 +167,13 @@ boot()
 	fi
 }
 
+# build_tools: goallocstat and goalloctop for a guest that has no libraries.
+build_tools()
+{
+	"$top/scripts/install-tools.sh" tools
+	quietly "$logs/tools.log" make -C "$top/tools" O="$top/build/tools-static" STATIC=1
+}
+
 # build: the kernel and the modules of the cell that was described.
 build()
 {
@@ -174,6 +182,7 @@ build()
 		modules=$("$top/scripts/build-modules.sh" "$series") || return
 		case $tests in
 		clients_*) "$top/scripts/build-client.sh" "$series" >/dev/null ;;
+		test_*) build_tools ;;
 		esac
 		return
 	fi

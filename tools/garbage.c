@@ -122,6 +122,26 @@ static void damage(const char *name, const char *buf, char *work, size_t len)
 	}
 }
 
+/* Readings at every rhythm, from the moment that the machine starts. */
+static void fill_history(void)
+{
+	char line[HISTORY * 3 + 1];
+	struct history h = {};
+	long long change;
+	double time = 0;
+
+	while (time < 1000) {
+		bool known = random() % 8;
+
+		history_add(&h, time, known, (u64)random(), (u64)random());
+		history_line(&h, &h.live, HISTORY, true, line, sizeof(line));
+		if (history_change(&h, &h.held, &change) != known || (known && !*line))
+			die("no line for what is known at %g s", time);
+		time += (double)(random() % 100) / (1 + random() % 300);
+		time += random() % 50 ? 0 : 90;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char *buf = malloc(FILE_BYTES), *work = malloc(FILE_BYTES);
@@ -133,6 +153,7 @@ int main(int argc, char **argv)
 	scratch = argv[2];
 	seed = argc > 3 ? (unsigned int)atol(argv[3]) : 1;
 	srandom(seed);
+	fill_history();
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		store(names[i], buf, load(argv[1], names[i], buf));
 	if (!try_read(true))

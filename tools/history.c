@@ -20,6 +20,7 @@ static const char *const blocks[LEVELS] = {
 
 static const char *const ascii[LEVELS] = { "_", ".", ":", "-", "=", "+", "*", "#" };
 
+/* Seconds are counted so that the first minute of a machine has one before it, above 0. */
 static unsigned int slot(long long second)
 {
 	return (unsigned int)(second % HISTORY);
@@ -27,7 +28,7 @@ static unsigned int slot(long long second)
 
 void history_add(struct history *h, double time, bool known, u64 live, u64 held)
 {
-	long long second = (long long)time + 1, s = h->last + 1;	/* 0 is never */
+	long long second = (long long)time + HISTORY, s = h->last + 1;
 
 	if (s < second - HISTORY || !h->last)
 		s = second - HISTORY + 1;
@@ -87,7 +88,7 @@ void history_line(const struct history *h, const struct series *s, unsigned int 
 		const char *cell = " ";
 		size_t len = strlen(buf);
 
-		if (second > 0 && h->known[slot(second)])
+		if (h->known[slot(second)])
 			cell = (utf8 ? blocks : ascii)[level(s->value[slot(second)], low, high)];
 		snprintf(buf + len, size - len, "%s", cell);
 	}
@@ -100,7 +101,7 @@ bool history_change(const struct history *h, const struct series *s, long long *
 	if (!h->last || !h->known[slot(h->last)])
 		return false;
 	for (second = h->last - HISTORY + 1; second <= h->last; second++)
-		if (second > 0 && h->known[slot(second)])
+		if (h->known[slot(second)])
 			break;
 	*change = (long long)(s->value[slot(h->last)] - s->value[slot(second)]);
 	return true;

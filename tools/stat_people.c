@@ -31,8 +31,8 @@ static void print_memory(const struct snapshot *s)
 	printf("Memory                                  bytes\n");
 	snprintf(hint, sizeof(hint), "%s objects", grouped(objects, s->stats.heap_objects));
 	memory_line("live", m->live, m->total, hint);
-	memory_line("free in spans", m->free_in_spans, m->total, "of spans that are partly used");
-	memory_line("idle", m->idle, m->total, "in no span; goes back by itself");
+	memory_line("free in spans", m->free_in_spans, m->total, "of partly used spans");
+	memory_line("idle", m->idle, m->total, "goes back by itself");
 	memory_line("metadata", m->metadata, m->total, "");
 	memory_line("in all", m->total, m->total, "");
 }
@@ -210,7 +210,7 @@ static void print_page_caches(const struct snapshot *s)
 	}
 	snprintf(hint, sizeof(hint), "%.1f %% of %llu runs of pages", percent(hits, all), all);
 	counter("page cache hits", hits, hint);
-	snprintf(hint, sizeof(hint), "%s free in the windows of %u CPUs", size_long(size, bytes),
+	snprintf(hint, sizeof(hint), "%s free in %u CPUs' windows", size_long(size, bytes),
 		 s->ncpus);
 	counter("objects cached", objects, hint);
 }
@@ -224,7 +224,7 @@ static void print_counters(const struct snapshot *s)
 	printf("\nCounters since goalloc was loaded\n");
 	counter("allocations", st->mallocs, "");
 	counter("frees", st->frees, "");
-	snprintf(hint, sizeof(hint), "%.1f %% of small ones, without a refill",
+	snprintf(hint, sizeof(hint), "%.1f %% of small ones",
 		 percent(minus(mallocs, refills), mallocs));
 	counter("hits of a CPU's window", minus(mallocs, refills), hint);
 	counter("refills", refills, "");
@@ -239,7 +239,7 @@ static void print_counters(const struct snapshot *s)
 	counter("lost references", st->lost_references, "");
 	counter("bad frees", st->bad_frees, "");
 	if (!s->cpus_known)
-		printf("  (mcache cannot be read: CPUs' caches are shown to root)\n");
+		printf("  (mcache cannot be read: it is root's)\n");
 }
 
 static void print_alarms(const struct snapshot *s)

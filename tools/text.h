@@ -9,8 +9,6 @@
 
 #include "snapshot.h"
 
-#define TOOLS_VERSION	"0.1.0"
-
 #define TEXT_SIZE	24	/* a number as text, with its end */
 #define CLASS_NAME_SIZE	64
 
