@@ -39,9 +39,9 @@ static void print_memory(const struct snapshot *s)
 
 static void print_answer(const struct snapshot *s)
 {
-	char size[TEXT_SIZE], name[CLASS_NAME_SIZE];
 	const struct heap *heap = most_held(s);
-	const struct class *class = most_waste(s);
+	char size[TEXT_SIZE];
+	struct waste most;
 
 	if (!heap->held)
 		return;
@@ -50,9 +50,9 @@ static void print_answer(const struct snapshot *s)
 		printf(" of %s", heap->module);
 	printf(": %s, %.0f %% of all spans.\n", size_long(size, heap->held),
 	       percent(heap->held, s->stats.ready));
-	if (class)
-		printf("  Most is wasted by %s: %s.\n", class_name(name, class),
-		       size_long(size, class->waste));
+	if (most_waste(s, &most))
+		printf("  Most is wasted by %s: %s, %.0f %% used.\n", most.name,
+		       size_long(size, most.waste), percent(most.live, most.held));
 }
 
 /* ---------------------------------------------------------------- classes */

@@ -79,16 +79,6 @@ const char *grouped(char buf[TEXT_SIZE + 8], u64 n)
 	return buf;
 }
 
-const char *class_name(char buf[CLASS_NAME_SIZE], const struct class *c)
-{
-	if (c->class)
-		snprintf(buf, CLASS_NAME_SIZE, "class %llu %.16s (%llu bytes)", c->class, c->kind,
-			 c->size);
-	else
-		snprintf(buf, CLASS_NAME_SIZE, "large objects");
-	return buf;
-}
-
 const struct heap *most_held(const struct snapshot *s)
 {
 	const struct heap *most = &s->heaps[0];
@@ -100,15 +90,34 @@ const struct heap *most_held(const struct snapshot *s)
 	return most;
 }
 
-const struct class *most_waste(const struct snapshot *s)
+static void class_waste(const struct class *c, struct waste *w)
 {
-	const struct class *most = NULL;
+	*w = (struct waste){ .live = c->live, .held = c->held, .waste = c->waste };
+	if (c->class)
+		snprintf(w->name, sizeof(w->name), "class %llu %.16s (%llu bytes)", c->class,
+			 c->kind, c->size);
+	else
+		snprintf(w->name, sizeof(w->name), "large objects");
+}
+
+static void cache_waste(const struct heap *h, struct waste *w)
+{
+	*w = (struct waste){ .live = h->bytes, .held = h->held, .waste = h->waste };
+	snprintf(w->name, sizeof(w->name), "object cache %.40s", h->heap);
+}
+
+bool most_waste(const struct snapshot *s, struct waste *most)
+{
 	unsigned int i;
 
+	most->waste = 0;
 	for (i = 0; i < s->nclasses; i++)
-		if (s->classes[i].waste > (most ? most->waste : 0))
-			most = &s->classes[i];
-	return most;
+		if (s->classes[i].waste > most->waste)
+			class_waste(&s->classes[i], most);
+	for (i = 0; i < s->nheaps; i++)
+		if (s->heaps[i].size && s->heaps[i].waste > most->waste)
+			cache_waste(&s->heaps[i], most);
+	return most->waste;
 }
 
 static unsigned int limit_alarms(const struct snapshot *s, struct alarm *list, unsigned int n,

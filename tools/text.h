@@ -10,7 +10,6 @@
 #include "snapshot.h"
 
 #define TEXT_SIZE	24	/* a number as text, with its end */
-#define CLASS_NAME_SIZE	64
 
 /* "6.83 MiB", three digits and more; 1024-based. */
 const char *size_long(char buf[TEXT_SIZE], u64 bytes);
@@ -24,12 +23,17 @@ const char *count_short(char buf[TEXT_SIZE], double n);
 /* "1,234,567". */
 const char *grouped(char buf[TEXT_SIZE + 8], u64 n);
 
-/* "class 6 noscan (64 bytes)", or "large objects". */
-const char *class_name(char buf[CLASS_NAME_SIZE], const struct class *c);
-
-/* The heap that holds most, and the class that wastes most; never and maybe NULL. */
+/* The heap that holds most. */
 const struct heap *most_held(const struct snapshot *s);
-const struct class *most_waste(const struct snapshot *s);
+
+/* The class or object cache that wastes most. */
+struct waste {
+	char name[64];		/* "class 6 noscan (64 bytes)" */
+	u64 live, held, waste;
+};
+
+/* False if none does. */
+bool most_waste(const struct snapshot *s, struct waste *most);
 
 /* What needs a person's eye, in a line. */
 struct alarm {

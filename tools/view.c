@@ -130,8 +130,8 @@ static void add_bar(struct screen *out, const struct view *v, const struct memor
 static void add_answer(struct screen *out, const struct view *v, const struct snapshot *s)
 {
 	const struct heap *heap = most_held(s);
-	const struct class *class = most_waste(s);
-	char size[TEXT_SIZE], name[CLASS_NAME_SIZE], of[64] = "";
+	char size[TEXT_SIZE], of[64] = "";
+	struct waste most;
 
 	if (strcmp(heap->module, "-"))
 		snprintf(of, sizeof(of), " of %.55s", heap->module);
@@ -141,12 +141,11 @@ static void add_answer(struct screen *out, const struct view *v, const struct sn
 		    percent(heap->held, s->stats.ready));
 	else
 		add(out, v, PLAIN, "No heap holds memory");
-	if (class)
-		add(out, v, STRONG, "Most is wasted by %s: %s, %.0f%% of its spans is used",
-		    class_name(name, class), size_short(size, class->waste),
-		    percent(class->live, class->held));
+	if (most_waste(s, &most))
+		add(out, v, STRONG, "Most is wasted by %s: %s, %.0f%% used",
+		    most.name, size_short(size, most.waste), percent(most.live, most.held));
 	else
-		add(out, v, PLAIN, "No class wastes memory");
+		add(out, v, PLAIN, "None wastes memory");
 }
 
 static double rate(u64 before, u64 now, double seconds)
