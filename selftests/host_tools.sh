@@ -81,7 +81,7 @@ if [ "${1-}" = --write ]; then
 	exit
 fi
 
-plan 19
+plan 20
 
 "$top/scripts/install-tools.sh" tools
 make -C "$top/tools" O="$built" CFLAGS='-O2 -g -Werror' >"$tmp/log" 2>&1 || complain "$(tail -n 5 "$tmp/log")"
@@ -264,6 +264,18 @@ done
 same 'what sorts first' "$(tr '\n' ',' <"$tmp/order")" \
 	'0 large,6 noscan,44 scan,0 large,44 scan,38 scan,6 noscan,0 large,33 scan,2 scan,3 scan,1 scan,default,heaps-cache,heaps-created,heaps_defined,'
 verdict 'goalloctop --batch: changes, rates, and the order asked for'
+
+# A sum may be off once; it is an alarm if it is off by the same again.
+copy busy
+sed -i 's/^\(Check Ready.*\): ok/\1: off by -9 (1, 10)/' "$dir/stats"
+"$stat" --dir "$dir" >"$tmp/text" || complain 'a sum that is off is shown'
+grep -q '^Checks: 1 of 6 are off' "$tmp/text" || complain 'it does not count what is off'
+grep -q '^  ! Ready = pages of all spans: off by -9' "$tmp/text" || complain 'it does not say what is off'
+"$built/goalloctop" -b -d 0.1 -n 2 --dir "$dir" >"$tmp/batch"
+same 'the alarms' "$(grep -n '^! Ready = pages of all spans: off by -9' "$tmp/batch" | cut -d: -f1)" 24
+sed -i '/refused/s/ 1      0$/ 0      0/; s/ 1      0$/ 0      0/' "$dir/heaps"
+"$built/goalloctop" -b -n 1 --dir "$dir" | grep -q ', 1 of 6 checks off for now$' || complain 'it says that all hold'
+verdict 'a sum that is off is said, and is an alarm when it stays'
 
 # --- in a terminal
 

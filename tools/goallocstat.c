@@ -16,6 +16,9 @@
 #include "stat.h"
 #include "text.h"
 
+#define TRIES		5
+#define TRY_SECONDS	0.1
+
 enum { OPTION_DIR = 256 };
 
 struct options {
@@ -128,6 +131,19 @@ static void sleep_seconds(double seconds)
 	nanosleep(&ts, NULL);
 }
 
+/* Sums may be off while memory is allocated: look a few times for a moment when they hold. */
+static void read_quiet(struct snapshot *s, const char *dir)
+{
+	unsigned int try;
+
+	must_read(s, dir);
+	for (try = 1; try < TRIES && s->checks_failed; try++) {
+		snapshot_free(s);
+		sleep_seconds(TRY_SECONDS);
+		must_read(s, dir);
+	}
+}
+
 static void watch(const struct options *o)
 {
 	struct snapshot before, now;
@@ -155,7 +171,7 @@ int main(int argc, char **argv)
 		watch(&o);
 		return 0;
 	}
-	must_read(&s, o.dir);
+	read_quiet(&s, o.dir);
 	if (o.form == JSON)
 		print_json(&s);
 	else if (o.form == PROMETHEUS)

@@ -245,13 +245,17 @@ static void print_counters(const struct snapshot *s)
 static void print_alarms(const struct snapshot *s)
 {
 	struct alarm list[ALARMS_SHOWN];
-	unsigned int i, n = alarms(s, list, ALARMS_SHOWN);
+	unsigned int i, n = alarms(s, NULL, list, ALARMS_SHOWN);
 
 	printf("\nChecks: ");
 	if (s->checks_failed)
-		printf("%u of %u FAIL\n", s->checks_failed, s->nchecks);
+		printf("%u of %u are off; a bug if they stay so while nothing allocates\n",
+		       s->checks_failed, s->nchecks);
 	else
 		printf("all %u hold\n", s->nchecks);
+	for (i = 0; i < s->nchecks; i++)
+		if (!s->checks[i].ok)
+			printf("  ! %s: %s\n", s->checks[i].claim, s->checks[i].result);
 	for (i = 0; i < n; i++)
 		printf("  ! %s\n", list[i].text);
 }

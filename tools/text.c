@@ -133,7 +133,19 @@ static unsigned int limit_alarms(const struct snapshot *s, struct alarm *list, u
 	return n;
 }
 
-unsigned int alarms(const struct snapshot *s, struct alarm *list, unsigned int max)
+/* The check was off in @s by the same. */
+static bool off_already(const struct snapshot *s, const struct check *check)
+{
+	unsigned int i;
+
+	for (i = 0; s && i < s->nchecks; i++)
+		if (!strcmp(s->checks[i].claim, check->claim))
+			return !strcmp(s->checks[i].result, check->result);
+	return false;
+}
+
+unsigned int alarms(const struct snapshot *s, const struct snapshot *before, struct alarm *list,
+		    unsigned int max)
 {
 	const struct stats *st = &s->stats;
 	unsigned int i, n = 0;
@@ -147,7 +159,7 @@ unsigned int alarms(const struct snapshot *s, struct alarm *list, unsigned int m
 			 "%llu lost references: some code frees goalloc's memory with kfree()",
 			 st->lost_references);
 	for (i = 0; i < s->nchecks && n < max; i++)
-		if (!s->checks[i].ok)
+		if (!s->checks[i].ok && off_already(before, &s->checks[i]))
 			snprintf(list[n++].text, sizeof(list->text), "%.80s: %.60s",
 				 s->checks[i].claim, s->checks[i].result);
 	if (st->draws_failed && n < max)

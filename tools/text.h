@@ -43,8 +43,12 @@ struct alarm {
 /*
  * Bad frees, lost references, sums that are wrong, draws that failed, limits that were
  * met: @max of them at most.  Returns how many.
+ *
+ * A sum may be off while memory is allocated.  It is wrong if it is off by the same as in
+ * @before, which is an earlier reading or NULL.
  */
-unsigned int alarms(const struct snapshot *s, struct alarm *list, unsigned int max);
+unsigned int alarms(const struct snapshot *s, const struct snapshot *before, struct alarm *list,
+		    unsigned int max);
 
 /* Both programs' words for bad usage and failure; they end the program. */
 noreturn void __printf(1, 2) die(const char *fmt, ...);

@@ -176,14 +176,18 @@ static void add_rates(struct screen *out, const struct view *v, const struct sna
 					 now->stats.pages_returned * GOALLOC_PAGE, seconds)));
 }
 
-static void add_alarms(struct screen *out, const struct view *v, const struct snapshot *s)
+static void add_alarms(struct screen *out, const struct view *v, const struct snapshot *s,
+		       const struct snapshot *before)
 {
 	struct alarm list[ALARMS_SHOWN];
-	unsigned int i, n = alarms(s, list, ALARMS_SHOWN);
+	unsigned int i, n = alarms(s, before, list, ALARMS_SHOWN);
 
 	for (i = 0; i < n; i++)
 		add(out, v, ALARM, "! %s", list[i].text);
-	if (!n)
+	if (!n && s->checks_failed)
+		add(out, v, PLAIN, "no bad frees, no lost references, %u of %u checks off for now",
+		    s->checks_failed, s->nchecks);
+	else if (!n)
 		add(out, v, PLAIN, "no bad frees, no lost references, all %u checks hold",
 		    s->nchecks);
 }
@@ -429,7 +433,7 @@ void view_build(struct screen *out, struct view *v, const struct snapshot *now,
 		add_bar(out, v, &now->memory);
 		add_answer(out, v, now);
 		add_rates(out, v, now, before);
-		add_alarms(out, v, now);
+		add_alarms(out, v, now, before);
 	} else {
 		add(out, v, ALARM, "! %s", message);
 		add(out, v, PLAIN, "Waiting for it.");
