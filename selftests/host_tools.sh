@@ -219,13 +219,15 @@ verdict 'no truncation and no damage makes them crash (ASAN, UBSAN)'
 
 # --- over time
 
-# eventually COMMAND: the snapshot changes between two readings, if the machine is not too
-# busy; so it has three tries, and complains of the last in $tmp/said.
+# eventually FIRST SECOND THIRD COMMAND: the snapshot changes between two readings, if the
+# machine is not too busy; so it has three tries, and complains of the last in $tmp/said.
 eventually()
 {
+	first=$snapshots/$1 second=$snapshots/$2 third=$snapshots/$3
+	shift 3
 	for _ in 1 2 3; do
-		ln -sfn "$snapshots/busy" "$tmp/now"
-		{ sleep 0.5; ln -sfn "$snapshots/after" "$tmp/now"; sleep 2; ln -sfn "$snapshots/idle" "$tmp/now"; } &
+		ln -sfn "$first" "$tmp/now"
+		{ sleep 0.5; ln -sfn "$second" "$tmp/now"; sleep 2; ln -sfn "$third" "$tmp/now"; } &
 		! "$@" >"$tmp/said" 2>&1 || { wait; return; }
 		wait
 	done
@@ -244,7 +246,7 @@ rates()
 		END { exit !good || NR != 3 }' "$tmp/watch"
 }
 
-eventually rates
+eventually busy after idle rates
 verdict 'goallocstat --watch: rates, and none when goalloc was loaded anew'
 
 changes()
@@ -252,10 +254,23 @@ changes()
 	"$built/goalloctop" -b -d 2 -n 2 --dir "$tmp/now" >"$tmp/batch" || return
 	cat "$tmp/batch"
 	[ "$(grep -c ^goalloctop "$tmp/batch")" -eq 2 ] && grep -q '^live   172K   -7.0M .*█▁*$' "$tmp/batch" &&
-		grep -q '^held    16M   +4.0M ' "$tmp/batch" && grep -q '^a second: [1-9]' "$tmp/batch"
+		grep -q '^held    16M   +4.0M ' "$tmp/batch" && grep -q '^default .* -7.0M  *[1-9]' "$tmp/batch" &&
+		grep -q '^a second: [1-9]' "$tmp/batch"
 }
 
-eventually changes
+eventually busy after idle changes
+
+# What was not there is growth from nothing.
+grows()
+{
+	"$built/goalloctop" -b -d 2 -n 2 -s growth --dir "$tmp/now" >"$tmp/batch" || return
+	cat "$tmp/batch"
+	grep -q '^Most has grown heap default: +7.0M in [2-9] s$' "$tmp/batch" &&
+		tail -n 4 "$tmp/batch" | awk '{ print $1, $7 }' | tr '\n' ' ' |
+		grep -q '^default +7.0M heaps_defined +107K heaps-created +64K heaps-cache +1.0K $'
+}
+
+eventually idle busy busy grows
 for sort in held:3 live:4 waste:5 objects:2; do
 	"$built/goalloctop" -b -n 1 -c --ascii -s "${sort%:*}" --dir "$snapshots/busy" | sed '1,/ CLASS /d' |
 		awk '{ print $1, $2 }' | head -n 3 >>"$tmp/order"
@@ -263,7 +278,7 @@ done
 "$built/goalloctop" -b -n 1 -s name --dir "$snapshots/busy" | tail -n 4 | cut -d' ' -f1 >>"$tmp/order"
 same 'what sorts first' "$(tr '\n' ',' <"$tmp/order")" \
 	'0 large,6 noscan,44 scan,0 large,44 scan,38 scan,6 noscan,0 large,33 scan,2 scan,3 scan,1 scan,default,heaps-cache,heaps-created,heaps_defined,'
-verdict 'goalloctop --batch: changes, rates, and the order asked for'
+verdict 'goalloctop --batch: changes, growth, rates, and the order asked for'
 
 # A sum may be off once; it is an alarm if it is off by the same again.
 copy busy
@@ -272,7 +287,7 @@ sed -i 's/^\(Check Ready.*\): ok/\1: off by -9 (1, 10)/' "$dir/stats"
 grep -q '^Checks: 1 of 6 are off' "$tmp/text" || complain 'it does not count what is off'
 grep -q '^  ! Ready = pages of all spans: off by -9' "$tmp/text" || complain 'it does not say what is off'
 "$built/goalloctop" -b -d 0.1 -n 2 --dir "$dir" >"$tmp/batch"
-same 'the alarms' "$(grep -n '^! Ready = pages of all spans: off by -9' "$tmp/batch" | cut -d: -f1)" 24
+same 'the alarms' "$(grep -n '^! Ready = pages of all spans: off by -9' "$tmp/batch" | cut -d: -f1)" 26
 sed -i '/refused/s/ 1      0$/ 0      0/; s/ 1      0$/ 0      0/' "$dir/heaps"
 "$built/goalloctop" -b -n 1 --dir "$dir" | grep -q ', 1 of 6 checks off for now$' || complain 'it says that all hold'
 verdict 'a sum that is off is said, and is an alarm when it stays'
@@ -282,7 +297,7 @@ verdict 'a sum that is off is said, and is an alarm when it stays'
 # shows PATTERN: wait until the screen does.
 shows()
 {
-	for _ in $(seq 60); do
+	for _ in $(seq 40); do
 		$screen capture-pane -p >"$tmp/screen"
 		! grep -q -- "$1" "$tmp/screen" || return 0
 		sleep 0.5
@@ -307,13 +322,13 @@ if command -v tmux >/dev/null; then
 	verdict 'in 80x24: what the batch mode prints'
 
 	keys t
-	shows 'classes by held, 1-14 of 65'
+	shows 'classes by held, 1-13 of 65'
 	keys w
 	shows 'WASTE\*'
 	keys j j
-	shows 'classes by waste, 3-16 of 65'
+	shows 'classes by waste, 3-15 of 65'
 	keys NPage
-	shows 'classes by waste, 15-28 of 65'
+	shows 'classes by waste, 15-27 of 65'
 	keys '?'
 	shows '^w  *sort by waste'
 	keys '?' h t
@@ -327,7 +342,7 @@ if command -v tmux >/dev/null; then
 	$screen resize-window -x 12 -y 3
 	shows '^held'
 	$screen resize-window -x 130 -y 40
-	shows '^heaps_defined  *goalloc_heaps  *11   128K   107K    21K  83%        0$'
+	shows '^heaps_defined  *goalloc_heaps  *11   128K   107K    21K      +0        0$'
 	same 'the columns' "$(wc -L <"$tmp/screen")" 130
 	$screen resize-window -x 80 -y 24
 	rm "$tmp/now"

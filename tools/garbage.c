@@ -72,7 +72,7 @@ static void show(const struct snapshot *s)
 	history_add(&h, s->time, true, s->memory.live, s->memory.total);
 	for (v.sort = 0; v.sort < NR_SORTS; v.sort++) {
 		v.classes = v.sort & 1;
-		view_build(&screen, &v, s, v.sort ? s : NULL, &h, "");
+		view_build(&screen, &v, &(struct readings){ s, v.sort ? s : NULL, s }, &h, "");
 	}
 	screen_free(&screen);
 }

@@ -26,6 +26,8 @@
 
 #define DELAY		1	/* seconds, unless told */
 #define BATCH_WIDTH	80
+#define PAST		7	/* readings that are kept for a minute, */
+#define PAST_SECONDS	10	/* so far apart */
 #define OPTION_DIR	256
 #define OPTION_ASCII	257
 
@@ -38,6 +40,8 @@ struct top {
 	struct screen screen;
 	struct snapshot snapshots[2];
 	struct snapshot *now, *before;	/* of these two, or NULL */
+	struct snapshot past[PAST];	/* of the last minute, oldest first */
+	unsigned int npast;
 	struct problem problem;		/* why now is NULL */
 };
 
@@ -47,7 +51,7 @@ static const char usage[] =
 	"Usage: goalloctop [OPTION]...\n"
 	"Show what the kernel module goalloc holds, as it changes.\n\n"
 	"  -c, --classes          begin with size classes, not heaps\n"
-	"  -s, --sort KEY         by held, live, waste, objects, allocs or name\n"
+	"  -s, --sort KEY         by held, live, waste, growth, objects, allocs or name\n"
 	"  -d, --delay SECONDS    between readings (1)\n"
 	"  -n, --iterations N     end after N readings\n"
 	"  -b, --batch            print to standard output, all rows, no terminal needed\n"
@@ -79,7 +83,7 @@ static enum sort parse_sort(const char *s)
 	for (i = 0; i < NR_SORTS; i++)
 		if (!strcmp(s, sort_name(i)))
 			return i;
-	die("--sort: held, live, waste, objects, allocs or name, not \"%s\"", s);
+	die("--sort: held, live, waste, growth, objects, allocs or name, not \"%s\"", s);
 }
 
 static void say_and_exit(const char *text)
@@ -136,6 +140,27 @@ static void parse_options(struct top *t, int argc, char **argv)
 
 /* ---------------------------------------------------------------- reading */
 
+static void forget_oldest(struct top *t)
+{
+	snapshot_free(&t->past[0]);
+	memmove(&t->past[0], &t->past[1], --t->npast * sizeof(t->past[0]));
+}
+
+/* Growth is measured against the oldest that is at most a minute old, of the same module. */
+static void keep_past(struct top *t)
+{
+	struct problem p;
+
+	while (t->npast && (!t->now || t->now->time - t->past[0].time > HISTORY ||
+			    t->now->stats.mallocs < t->past[0].stats.mallocs))
+		forget_oldest(t);
+	if (!t->now || (t->npast && t->now->time - t->past[t->npast - 1].time < PAST_SECONDS))
+		return;
+	if (t->npast == PAST)
+		forget_oldest(t);
+	t->npast += snapshot_read(&t->past[t->npast], t->dir, &p);
+}
+
 static void take_reading(struct top *t)
 {
 	struct snapshot *next = t->now == &t->snapshots[0] ? &t->snapshots[1] : &t->snapshots[0];
@@ -145,6 +170,7 @@ static void take_reading(struct top *t)
 		snapshot_free(t->before);
 	t->before = t->now;
 	t->now = snapshot_read(next, t->dir, &t->problem) ? next : NULL;
+	keep_past(t);
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	history_add(&t->history, (double)ts.tv_sec, t->now, t->now ? t->now->memory.live : 0,
 		    t->now ? t->now->memory.total : 0);
@@ -152,7 +178,9 @@ static void take_reading(struct top *t)
 
 static void build(struct top *t)
 {
-	view_build(&t->screen, &t->view, t->now, t->before, &t->history, t->problem.text);
+	struct readings readings = { t->now, t->before, t->npast ? &t->past[0] : NULL };
+
+	view_build(&t->screen, &t->view, &readings, &t->history, t->problem.text);
 }
 
 static double seconds_now(void)
@@ -371,6 +399,8 @@ int main(int argc, char **argv)
 		run_terminal(&t);
 	for (i = 0; i < ARRAY_SIZE(t.snapshots); i++)
 		snapshot_free(&t.snapshots[i]);
+	while (t.npast)
+		forget_oldest(&t);
 	screen_free(&t.screen);
 	return 0;
 }

@@ -51,6 +51,15 @@ const char *size_short(char buf[TEXT_SIZE], u64 bytes)
 	return buf;
 }
 
+const char *size_change(char buf[TEXT_SIZE], long long change)
+{
+	char size[TEXT_SIZE];
+
+	snprintf(buf, TEXT_SIZE, "%c%.8s", change < 0 ? '-' : '+',
+		 size_short(size, change < 0 ? 0 - (u64)change : (u64)change));
+	return buf;
+}
+
 const char *count_short(char buf[TEXT_SIZE], double n)
 {
 	static const char thousands[] = " kMGTPE";

@@ -17,6 +17,9 @@ const char *size_long(char buf[TEXT_SIZE], u64 bytes);
 /* "6.8M", at most five characters below 1000 EiB. */
 const char *size_short(char buf[TEXT_SIZE], u64 bytes);
 
+/* "+6.8M", "-12K", as size_short(). */
+const char *size_change(char buf[TEXT_SIZE], long long change);
+
 /* "12345", "123k", "12M": at most five characters; 1000-based, for what is counted. */
 const char *count_short(char buf[TEXT_SIZE], double n);
 

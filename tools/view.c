@@ -17,9 +17,9 @@
 
 #define GRAPH_COLUMN	20	/* where the graphs begin */
 #define ALARMS_SHOWN	3
-#define HEAP_WIDTH	21	/* of 80 columns; a wider screen gives the names more */
+#define HEAP_WIDTH	19	/* of 80 columns; a wider screen gives the names more */
 #define HEAP_WIDTH_MAX	31
-#define MODULE_WIDTH	14
+#define MODULE_WIDTH	13
 #define TABLE_WIDTH	80
 
 static const struct {
@@ -29,6 +29,7 @@ static const struct {
 	[BY_HELD] = { 'h', "held" },
 	[BY_LIVE] = { 'l', "live" },
 	[BY_WASTE] = { 'w', "waste" },
+	[BY_GROWTH] = { 'g', "growth" },
 	[BY_OBJECTS] = { 'o', "objects" },
 	[BY_ALLOCS] = { 'a', "allocs" },
 	[BY_NAME] = { 'n', "name" },
@@ -89,13 +90,12 @@ void screen_free(struct screen *out)
 static void add_graph(struct screen *out, const struct view *v, const struct history *h,
 		      const struct series *s, const char *name, const char *value)
 {
-	char line[HISTORY * 3 + 1], change[TEXT_SIZE], sign[TEXT_SIZE + 1] = "";
+	char line[HISTORY * 3 + 1], sign[TEXT_SIZE] = "";
 	unsigned int cells = v->width > GRAPH_COLUMN ? v->width - GRAPH_COLUMN : 0;
 	long long n;
 
 	if (history_change(h, s, &n))
-		snprintf(sign, sizeof(sign), "%c%s", n < 0 ? '-' : '+',
-			 size_short(change, (u64)(n < 0 ? -n : n)));
+		size_change(sign, n);
 	history_line(h, s, cells, v->utf8, line, sizeof(line));
 	add(out, v, STRONG, "%-5s%6s %7s %s", name, value, sign, line);
 }
@@ -199,51 +199,80 @@ struct row {
 	const struct heap *heap;
 	const struct class *class;
 	u64 objects, live, held, waste;
+	long long growth;	/* of live, since a minute ago */
 	double allocs;		/* a second */
 };
 
-static u64 heap_mallocs(const struct snapshot *s, const struct heap *h, u64 none)
+static const struct heap *same_heap(const struct snapshot *s, const struct heap *h)
 {
 	unsigned int i;
 
 	for (i = 0; s && i < s->nheaps; i++)
 		if (!strcmp(s->heaps[i].heap, h->heap) && !strcmp(s->heaps[i].module, h->module))
-			return s->heaps[i].mallocs;
-	return none;
+			return &s->heaps[i];
+	return NULL;
 }
 
-static u64 class_mallocs(const struct snapshot *s, const struct class *c, u64 none)
+static const struct class *same_class(const struct snapshot *s, const struct class *c)
 {
 	unsigned int i;
 
 	for (i = 0; s && i < s->nclasses; i++)
 		if (s->classes[i].class == c->class && !strcmp(s->classes[i].kind, c->kind))
-			return s->classes[i].mallocs;
-	return none;
+			return &s->classes[i];
+	return NULL;
 }
 
-static struct row *make_rows(const struct view *v, const struct snapshot *now,
-			     const struct snapshot *before, unsigned int *n)
+static double seconds_between(const struct snapshot *before, const struct snapshot *now)
 {
-	double seconds = before ? now->time - before->time : 0;
+	return before ? now->time - before->time : 0;
+}
+
+/* What was not there a minute ago has grown from nothing. */
+static struct row heap_row(const struct readings *r, const struct heap *h)
+{
+	const struct heap *before = same_heap(r->before, h), *then = same_heap(r->then, h);
+
+	return (struct row){
+		.heap = h,
+		.objects = h->objects,
+		.live = h->bytes,
+		.held = h->held,
+		.waste = h->waste,
+		.growth = r->then ? (long long)(h->bytes - (then ? then->bytes : 0)) : 0,
+		.allocs = before ? rate(before->mallocs, h->mallocs,
+					seconds_between(r->before, r->now)) : 0,
+	};
+}
+
+static struct row class_row(const struct readings *r, const struct class *c)
+{
+	const struct class *before = same_class(r->before, c), *then = same_class(r->then, c);
+
+	return (struct row){
+		.class = c,
+		.objects = c->inuse,
+		.live = c->live,
+		.held = c->held,
+		.waste = c->waste,
+		.growth = r->then ? (long long)(c->live - (then ? then->live : 0)) : 0,
+		.allocs = before ? rate(before->mallocs, c->mallocs,
+					seconds_between(r->before, r->now)) : 0,
+	};
+}
+
+static struct row *make_rows(const struct readings *r, bool classes, unsigned int *n)
+{
 	struct row *rows;
 	unsigned int i;
 
-	*n = v->classes ? now->nclasses : now->nheaps;
+	*n = classes ? r->now->nclasses : r->now->nheaps;
 	rows = calloc(*n + 1, sizeof(*rows));
 	if (!rows)
 		*n = 0;
-	for (i = 0; i < *n; i++) {
-		const struct heap *h = &now->heaps[i];
-		const struct class *c = &now->classes[i];
-
-		if (v->classes)
-			rows[i] = (struct row){ NULL, c, c->inuse, c->live, c->held, c->waste,
-				rate(class_mallocs(before, c, c->mallocs), c->mallocs, seconds) };
-		else
-			rows[i] = (struct row){ h, NULL, h->objects, h->bytes, h->held, h->waste,
-				rate(heap_mallocs(before, h, h->mallocs), h->mallocs, seconds) };
-	}
+	for (i = 0; i < *n; i++)
+		rows[i] = classes ? class_row(r, &r->now->classes[i]) :
+				    heap_row(r, &r->now->heaps[i]);
 	return rows;
 }
 
@@ -277,6 +306,9 @@ static int compare(const void *a, const void *b, void *arg)
 		break;
 	case BY_WASTE:
 		order = descending((double)x->waste, (double)y->waste);
+		break;
+	case BY_GROWTH:
+		order = descending((double)x->growth, (double)y->growth);
 		break;
 	case BY_OBJECTS:
 		order = descending((double)x->objects, (double)y->objects);
@@ -317,42 +349,45 @@ static unsigned int module_width(const struct view *v)
 static void add_heading(struct screen *out, const struct view *v)
 {
 	char o[TEXT_SIZE], l[TEXT_SIZE], h[TEXT_SIZE], w[TEXT_SIZE], a[TEXT_SIZE], n[TEXT_SIZE];
+	char g[TEXT_SIZE];
 	int heap = (int)heap_width(v), module = (int)module_width(v);
 
 	head(o, v, BY_OBJECTS, "OBJECTS");
 	head(l, v, BY_LIVE, "LIVE");
 	head(h, v, BY_HELD, "HELD");
 	head(w, v, BY_WASTE, "WASTE");
+	head(g, v, BY_GROWTH, "GROWTH");
 	head(a, v, BY_ALLOCS, "ALLOC/S");
 	if (v->classes)
-		add(out, v, HEADING, "%6s %-6s %6s %6s %8s %7s %6s %6s %6s %4s %8s",
-		    head(n, v, BY_NAME, "CLASS"), "KIND", "SIZE", "SPANS", o, "FREE", h, l, w,
-		    "USED", a);
+		add(out, v, HEADING, "%6s %-6s %6s %6s %8s %6s %6s %6s %4s %7s %8s",
+		    head(n, v, BY_NAME, "CLASS"), "KIND", "SIZE", "SPANS", o, h, l, w, "USED", g,
+		    a);
 	else
-		add(out, v, HEADING, "%-*.*s %-*.*s %8s %6s %6s %6s %4s %8s", heap, heap, "HEAP",
-		    module, module, head(n, v, BY_NAME, "MODULE"), o, h, l, w, "USED", a);
+		add(out, v, HEADING, "%-*.*s %-*.*s %8s %6s %6s %6s %7s %8s", heap, heap, "HEAP",
+		    module, module, head(n, v, BY_NAME, "MODULE"), o, h, l, w, g, a);
 }
 
 static void add_row(struct screen *out, const struct view *v, const struct row *r)
 {
-	char live[TEXT_SIZE], held[TEXT_SIZE], waste[TEXT_SIZE], allocs[TEXT_SIZE], size[TEXT_SIZE];
+	char live[TEXT_SIZE], held[TEXT_SIZE], waste[TEXT_SIZE], allocs[TEXT_SIZE];
+	char size[TEXT_SIZE], growth[TEXT_SIZE];
 	int heap = (int)heap_width(v), module = (int)module_width(v);
 	const struct class *c = r->class;
 
 	size_short(live, r->live);
 	size_short(held, r->held);
 	size_short(waste, r->waste);
+	size_change(growth, r->growth);
 	count_short(allocs, r->allocs);
 	if (c) {
 		snprintf(size, sizeof(size), "%llu", c->size);
-		add(out, v, PLAIN, "%6llu %-6.6s %6s %6llu %8llu %7llu %6s %6s %6s %3.0f%% %8s",
-		    c->class, c->kind, c->class ? size : ">32K", c->spans, c->inuse, c->free, held,
-		    live, waste, percent(c->live, c->held), allocs);
+		add(out, v, PLAIN, "%6llu %-6.6s %6s %6llu %8llu %6s %6s %6s %3.0f%% %7s %8s",
+		    c->class, c->kind, c->class ? size : ">32K", c->spans, c->inuse, held, live,
+		    waste, percent(c->live, c->held), growth, allocs);
 	} else {
 		add(out, v, r->heap->refused ? STRONG : PLAIN,
-		    "%-*.*s %-*.*s %8llu %6s %6s %6s %3.0f%% %8s", heap, heap, r->heap->heap,
-		    module, module, r->heap->module, r->objects, held, live, waste,
-		    percent(r->live, r->held), allocs);
+		    "%-*.*s %-*.*s %8llu %6s %6s %6s %7s %8s", heap, heap, r->heap->heap,
+		    module, module, r->heap->module, r->objects, held, live, waste, growth, allocs);
 	}
 }
 
@@ -383,11 +418,10 @@ static void add_title(struct line *line, const struct view *v, unsigned int show
 	clip(line->text, v->width);
 }
 
-static void add_rows(struct screen *out, struct view *v, const struct snapshot *now,
-		     const struct snapshot *before)
+static void add_rows(struct screen *out, struct view *v, const struct readings *r)
 {
 	unsigned int n, i, shown;
-	struct row *rows = make_rows(v, now, before, &n);
+	struct row *rows = make_rows(r, v->classes, &n);
 
 	if (rows)
 		qsort_r(rows, n, sizeof(*rows), compare, v);
@@ -397,6 +431,29 @@ static void add_rows(struct screen *out, struct view *v, const struct snapshot *
 	add_heading(out, v);
 	for (i = 0; i < shown; i++)
 		add_row(out, v, &rows[v->first + i]);
+	free(rows);
+}
+
+/* The heap that grew most. */
+static void add_growth(struct screen *out, const struct view *v, const struct readings *r)
+{
+	char size[TEXT_SIZE], of[64] = "";
+	const struct row *most = NULL;
+	struct row *rows;
+	unsigned int i, n;
+
+	rows = make_rows(r, false, &n);
+	for (i = 0; i < n; i++)
+		if (rows[i].growth > (most ? most->growth : 0))
+			most = &rows[i];
+	if (!most) {
+		add(out, v, PLAIN, "No heap grew");
+	} else {
+		if (strcmp(most->heap->module, "-"))
+			snprintf(of, sizeof(of), " of %.55s", most->heap->module);
+		add(out, v, STRONG, "Most has grown heap %s%s: %s in %.0f s", most->heap->heap, of,
+		    size_change(size, most->growth), seconds_between(r->then, r->now));
+	}
 	free(rows);
 }
 
@@ -412,11 +469,13 @@ static void add_help(struct screen *out, const struct view *v)
 	add(out, v, PLAIN, "space   read now      ?  this help, and back      q  quit");
 	add(out, v, PLAIN, "The graphs are the last minute, and the signed numbers what changed.");
 	add(out, v, PLAIN, "held: all that goalloc has; in a row, its spans.  waste: held - live.");
+	add(out, v, PLAIN, "growth: of live, in the last minute.");
 }
 
-void view_build(struct screen *out, struct view *v, const struct snapshot *now,
-		const struct snapshot *before, const struct history *h, const char *message)
+void view_build(struct screen *out, struct view *v, const struct readings *r,
+		const struct history *h, const char *message)
 {
+	const struct snapshot *now = r->now;
 	char live[TEXT_SIZE] = "-", held[TEXT_SIZE] = "-";
 
 	if (v->width > WIDTH_MAX)
@@ -432,8 +491,9 @@ void view_build(struct screen *out, struct view *v, const struct snapshot *now,
 	if (now) {
 		add_bar(out, v, &now->memory);
 		add_answer(out, v, now);
-		add_rates(out, v, now, before);
-		add_alarms(out, v, now, before);
+		add_growth(out, v, r);
+		add_rates(out, v, now, r->before);
+		add_alarms(out, v, now, r->before);
 	} else {
 		add(out, v, ALARM, "! %s", message);
 		add(out, v, PLAIN, "Waiting for it.");
@@ -441,5 +501,5 @@ void view_build(struct screen *out, struct view *v, const struct snapshot *now,
 	if (v->help)
 		add_help(out, v);
 	else if (now)
-		add_rows(out, v, now, before);
+		add_rows(out, v, r);
 }

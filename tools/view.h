@@ -24,7 +24,16 @@ struct screen {
 	unsigned int n, room;
 };
 
-enum sort { BY_HELD, BY_LIVE, BY_WASTE, BY_OBJECTS, BY_ALLOCS, BY_NAME, NR_SORTS };
+enum sort {
+	BY_HELD, BY_LIVE, BY_WASTE, BY_GROWTH, BY_OBJECTS, BY_ALLOCS, BY_NAME, NR_SORTS,
+};
+
+/* Each NULL if there is none. */
+struct readings {
+	const struct snapshot *now;	/* none: goalloc cannot be read */
+	const struct snapshot *before;	/* the one before now, for rates */
+	const struct snapshot *then;	/* at most a minute old, for growth */
+};
 
 struct view {
 	bool classes;		/* or heaps */
@@ -41,12 +50,11 @@ char sort_key(enum sort sort);
 const char *sort_name(enum sort sort);
 
 /*
- * Make @out what is to be seen.  @now is NULL when goalloc cannot be read, and @message
- * says why; @before is NULL at first, when there are no rates.  v->first is kept in
- * bounds.
+ * Make @out what is to be seen.  @message says why goalloc cannot be read, if so.
+ * v->first is kept in bounds.
  */
-void view_build(struct screen *out, struct view *v, const struct snapshot *now,
-		const struct snapshot *before, const struct history *h, const char *message);
+void view_build(struct screen *out, struct view *v, const struct readings *r,
+		const struct history *h, const char *message);
 void screen_free(struct screen *out);
 
 #endif
