@@ -90,10 +90,10 @@ bench:	## goalloc measured beside SLUB, by instructions and natively (QUICK=1: u
 docs:	## the documentation as HTML, build/docs/html/index.html
 	@scripts/docs.sh
 
-deb:	## build the DKMS package, build/deb/goalloc-dkms_VERSION_all.deb
+deb:	## build the packages goalloc-dkms and goalloc-tools, in build/deb
 	@scripts/deb.sh
 
-deb-test:	## install it in a Debian 12 chroot, build, load, remove (as root)
+deb-test:	## install them in a Debian 12 chroot, build, load, remove (as root)
 	@scripts/deb-test.sh
 
 clean:	## remove what was built here (kernels stay in the cache)

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deb-test.sh: the Debian package in a Debian 12 of its own, a chroot that debootstrap
-# makes in build/deb: apt installs it, DKMS builds goalloc for Debian's 6.1, a client is
+# deb-test.sh: the Debian packages in a Debian 12 of its own, a chroot that debootstrap
+# makes in build/deb: apt installs them, DKMS builds goalloc for Debian's 6.1, a client is
 # built with what the package brings, the module that DKMS built is loaded in QEMU by
-# that client, and apt removes it without a trace.  Prints KTAP.  Needs root.
+# that client, the tools read a snapshot, and apt removes all without a trace.  Prints
+# KTAP.  Needs root.
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=selftests/lib.sh
 . "$top/selftests/lib.sh"
 
 "$top/scripts/install-tools.sh" deb debtest module boot
-deb=$("$top/scripts/deb.sh")
+debs=$("$top/scripts/deb.sh")
 image=$("$top/scripts/fetch-kernel.sh" image 6.1)
 release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 	"$("$top/scripts/fetch-kernel.sh" headers 6.1)/include/generated/utsrelease.h")
@@ -41,9 +42,17 @@ loads()
 	"$top/scripts/boot-qemu.sh" --quiet deb "$image" "$top/build/deb.cpio.gz"
 }
 
+tools_work()
+{
+	within goallocstat --dir /busy && within goalloctop -b -n 1 --dir /busy &&
+		[ -e "$root/usr/share/man/man8/goallocstat.8.gz" ] &&
+		[ -e "$root/usr/share/man/man8/goalloctop.8.gz" ]
+}
+
 gone()
 {
-	! built && [ ! -e "$root/usr/src/goalloc-$version" ] && [ ! -e "$root/usr/src/goalloc" ] &&
+	[ ! -e "$root/usr/sbin/goallocstat" ] && [ ! -e "$root/usr/share/man/man8/goalloctop.8.gz" ] &&
+		! built && [ ! -e "$root/usr/src/goalloc-$version" ] && [ ! -e "$root/usr/src/goalloc" ] &&
 		[ ! -e "$root/var/lib/dkms/goalloc" ] && [ ! -e "$root/usr/share/man/man4/goalloc.4.gz" ]
 }
 
@@ -55,16 +64,20 @@ echo "deb http://security.debian.org/debian-security bookworm-security main" >>"
 mount -t proc proc "$root/proc"
 quietly "$logs/deb-apt.log" chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
 	"apt-get update && apt-get install -y --no-install-recommends dkms linux-headers-$release"
-cp "$deb" "$root/"
+rm -f "$root"/*.deb
+# shellcheck disable=SC2086 # paths in build/
+cp $debs "$root/"
+cp -r "$top/selftests/snapshots/busy" "$root/"
 
 step "The package"
-plan 7
-check "apt installs it" within apt-get install -y --no-install-recommends "/${deb##*/}"
+plan 8
+check "apt installs them" within sh -c 'apt-get install -y --no-install-recommends /*.deb'
 check "DKMS built goalloc for $release" built
 check "dkms status says installed" within sh -c "dkms status goalloc/$version | grep -q '$release.*installed'"
 check "a client builds with its headers and Module.symvers" build_client
 check "the module and the client load on Debian's kernel" loads
-check "apt removes it" within apt-get purge -y goalloc-dkms
+check "the tools are there, with their manuals" tools_work
+check "apt removes them" within apt-get purge -y goalloc-dkms goalloc-tools
 check "nothing is left" gone
 [ "$failed" -eq 0 ] || note "(the log: $log)"
 exit $failed

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deb.sh: build goalloc-dkms_VERSION_all.deb in build/deb, and print its path.
+# deb.sh: build goalloc-dkms_VERSION_all.deb and goalloc-tools_VERSION_ARCH.deb in
+# build/deb, and print their paths.
 #
-# The package has the sources for DKMS, the headers for clients and a man page.  Its
-# version is that of dkms.conf.
+# The former has the sources for DKMS, the headers for clients and a man page; the latter
+# goallocstat and goalloctop, for this machine.  Their version is that of dkms.conf.
 
 . "$(dirname "$0")/lib.sh"
 
-"$top/scripts/install-tools.sh" deb
+"$top/scripts/install-tools.sh" deb tools
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 work=$top/build/deb/goalloc-$version
 rm -rf "$top/build/deb"
@@ -15,7 +16,7 @@ mkdir -p "$work"
 cd "$top"
 # No link to what a build left in the tree: the files that git has, or would have.
 git ls-files --cached --others --exclude-standard -- Kbuild COPYING README.md dkms.conf \
-	goalloc include scripts/dkms-symvers | cpio -pdm --quiet "$work"
+	goalloc include tools scripts/dkms-symvers | cpio -pdm --quiet "$work"
 cp -r scripts/debian "$work/debian"
 mv "$work/debian/goalloc.4" "$work/"
 sed -i "s/\$(VERSION)/$version/" "$work/debian/rules"
@@ -26,7 +27,7 @@ goalloc ($version) unstable; urgency=medium
 
  -- The goalloc authors <goalloc@localhost>  $(date -R -d "@$(git log -1 --format=%ct)")
 END
-step "Building the package goalloc-dkms $version"
+step "Building the packages goalloc-dkms and goalloc-tools $version"
 cd "$work"
-quietly "$logs/deb.log" dpkg-buildpackage -us -uc -b
-ls "$top"/build/deb/goalloc-dkms_*.deb
+quietly "$logs/deb.log" env DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -us -uc -b
+ls "$top"/build/deb/goalloc-dkms_*.deb "$top"/build/deb/goalloc-tools_*.deb
