@@ -146,7 +146,7 @@ for file in sizeclasses heaps mcache arenas; do
 		{ $3 = $3 " " (NR == 1 ? "new" : "x" NR); $1 = $1; print $0, NR == 1 ? "last" : -1 }' \
 		"$snapshots/busy/$file" >"$dir/$file"
 done
-awk 'NR == 1 { print "# goalloc stats 1" } { print } NR == 3 { print "Other: of 7 sorts"; print "# no value" }' \
+awk 'NR == 1 { print "# goalloc stats 1" } { print } NR == 3 { print "Other: of 7 sorts"; print "# no value"; print "A heading" }' \
 	"$snapshots/busy/stats" >"$dir/stats"
 "$stat" --all --dir "$snapshots/busy" >"$tmp/want"
 "$stat" --all --dir "$dir" >"$tmp/got" 2>&1

@@ -79,14 +79,15 @@ static unsigned int count_lines(const char *buf)
 	return n;
 }
 
-static bool stats_line(struct snapshot *s, const struct lines *l, char *line, struct problem *p)
+/* What is neither a number nor a check is of a newer kernel, and skipped. */
+static void stats_line(struct snapshot *s, char *line)
 {
 	char *colon = strstr(line, ": ");
 	struct check *c;
 	struct value *v;
 
 	if (!colon)
-		return failed(p, "%s:%u: damaged: not \"Name: value\"", l->path, l->number);
+		return;
 	*colon = '\0';
 	if (!strncmp(line, "Check ", 6)) {
 		c = &s->checks[s->nchecks++];
@@ -94,12 +95,11 @@ static bool stats_line(struct snapshot *s, const struct lines *l, char *line, st
 		c->result = colon + 2;
 		c->ok = !strcmp(c->result, "ok");
 		s->checks_failed += !c->ok;
-		return true;
+		return;
 	}
 	v = &s->values[s->nvalues];
 	v->name = line;
 	s->nvalues += parse_number(colon + 2, &v->value);
-	return true;
 }
 
 static bool stats_value(struct snapshot *s, const char *name, u64 *value, const char *path,
@@ -147,8 +147,7 @@ static bool read_stats(struct snapshot *s, const char *dir, struct problem *p)
 	if (!s->values || !s->checks)
 		return failed(p, "%s", strerror(ENOMEM));
 	while ((line = lines_next(&l)))
-		if (!stats_line(s, &l, line, p))
-			return false;
+		stats_line(s, line);
 	return stats_fields(s, l.path, p);
 }
 
