@@ -105,6 +105,7 @@ static void dropin_falls_back(struct kunit *test)
 {
 	static void (* const frees[])(const void *) = { kfree, kvfree, kfree_sensitive };
 	unsigned long objects = util_live(), reports = debug_bad_frees();
+	void *ours = kmalloc(100, GFP_KERNEL);	/* so that goalloc has more of them at hand */
 	void *account = kmalloc(100, GFP_KERNEL_ACCOUNT), *dma = kmalloc(100, GFP_KERNEL | GFP_DMA);
 	void *large = kvmalloc(GOALLOC_MAX_SIZE + 1, GFP_KERNEL), *most, *real;
 	unsigned int i;
@@ -117,6 +118,7 @@ static void dropin_falls_back(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ksize(account), 100);
 	most = kmalloc(SZ_1M, GFP_KERNEL);
 	KUNIT_EXPECT_TRUE(test, goalloc_owns(most));
+	kfree(ours);
 	kfree(account);
 	kfree_sensitive(dma);
 	kvfree(large);
