@@ -186,7 +186,7 @@ static unsigned int built_on_others(void)
 	void *ptr = goalloc_alloc(unknown(100), GFP_KERNEL);
 
 	ptr = goalloc_realloc(ptr, 5000, GFP_KERNEL);
-	goalloc_realloc(ptr, 0, GFP_KERNEL);
+	goalloc_free(goalloc_realloc(ptr, 0, GFP_KERNEL));	/* ZERO_SIZE_PTR */
 	goalloc_free(goalloc_strdup("a string", GFP_KERNEL));
 	goalloc_free(goalloc_memdup("a string", 9, GFP_KERNEL));
 	goalloc_free(goalloc_asprintf(GFP_KERNEL, "%d", 12345));
