@@ -138,6 +138,7 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	if (heap_keeps_contents(c->heap))
 		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
+	atomic_long_inc(&c->made);
 	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
 	arena_set_spans(run->base, run->npages, s);
