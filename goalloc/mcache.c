@@ -157,6 +157,16 @@ static void let_go_all(struct mspan *spans)
 	}
 }
 
+/*
+ * For the scavenger, which looks from another CPU and takes no lock: what it misses it sees
+ * at its next turn.  With the slot busy, so that this CPU stays.
+ */
+static void mark_used(struct mcache *c)
+{
+	WRITE_ONCE(c->used, true);
+	WRITE_ONCE(c->holds, true);
+}
+
 /* Make @spans this CPU's if it has use for them, and allocate an object. */
 static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *spans,
 		     bool *needzero)
@@ -173,8 +183,7 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 			mcache_refill(slot);
 		}
 		obj = mcache_take(slot, needzero);
-		raw_cpu_write(heap->cache->used, true);
-		raw_cpu_write(heap->cache->holds, true);
+		mark_used(raw_cpu_ptr(heap->cache));
 		mcache_leave(slot);
 	}
 	if (!obj)
@@ -303,8 +312,7 @@ static struct mspan *keep_large(struct goalloc_heap *heap, struct mspan *s)
 	s->needzero = true;
 	s->next = NULL;
 	swap(slot->spare, s);
-	raw_cpu_write(heap->cache->used, true);
-	raw_cpu_write(heap->cache->holds, true);
+	mark_used(raw_cpu_ptr(heap->cache));
 	mcache_leave(slot);
 	mem_kick();
 	return s;
@@ -400,7 +408,7 @@ static bool keep_as_spare(struct mspan *s)
 	if (!slot->spare) {
 		s->next = NULL;
 		slot->spare = s;
-		raw_cpu_write(mspan_cache(s)->holds, true);
+		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
 		kept = true;
 	}
 	mcache_leave(slot);
@@ -549,13 +557,13 @@ void mcache_flush(struct goalloc_heap *heap, struct mcache *c)
 {
 	unsigned int spc;
 
-	c->used = false;
-	c->holds = false;
+	WRITE_ONCE(c->used, false);
+	WRITE_ONCE(c->holds, false);
 	for (spc = heap->first_spc; spc < heap->end_spc; spc++) {
 		struct mcache_slot *slot = &c->slot[spc];
 
 		if (!mcache_mark_busy(slot)) {
-			c->holds = true;
+			WRITE_ONCE(c->holds, true);
 			continue;
 		}
 		flush_slot(slot);

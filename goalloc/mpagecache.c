@@ -112,7 +112,7 @@ static bool page_cache_refill(int nid, unsigned int npages, unsigned int align,
 	pc = page_cache_enter();
 	if (pc) {
 		swap(pc->pw, pw);
-		pc->used = true;
+		WRITE_ONCE(pc->used, true);
 		page_cache_leave(pc);
 	}
 	mpagealloc_put_word(&pw);
@@ -207,7 +207,7 @@ void mpagecache_detach(struct page_cache *pc)
 		return;
 	pc->stash = pc->pw;
 	memset(&pc->pw, 0, sizeof(pc->pw));
-	pc->used = false;
+	WRITE_ONCE(pc->used, false);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagecache_detach);
 
