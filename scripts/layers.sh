@@ -22,9 +22,8 @@ helpers='
 fixalloc: mem
 sizeclasses:
 fault:
-trace:
 kmemleak: arena
-debug: sizeclasses arena mem trace
+debug: sizeclasses arena mem
 '
 
 # Built only for a kernel that has what they need.
