@@ -185,6 +185,7 @@ tested()
 {
 	public_functions >"$work/public"
 	[ "$(wc -l <"$work/public")" -gt 100 ] || { echo 'no functions found'; return 1; }
+	: >"$work/only"
 	while read -r name; do
 		called_in "$name" kunit/*.c || echo "no test calls $name()"
 		case $name in
