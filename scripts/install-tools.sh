@@ -8,6 +8,7 @@
 #	check	the static checks of check.sh
 #	docs	the documentation as HTML
 #	tools	building goallocstat and goalloctop
+#	terminal	using the latter
 #	deb	building the Debian package
 #	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
@@ -55,6 +56,10 @@ spin spin
 
 tools_docs='
 sphinx-build python3-sphinx
+'
+
+tools_terminal='
+tmux tmux
 '
 
 tools_tools='
@@ -106,6 +111,7 @@ for group; do
 	check) wanted=$wanted$tools_check ;;
 	docs) wanted=$wanted$tools_docs ;;
 	tools) wanted=$wanted$tools_tools ;;
+	terminal) wanted=$wanted$tools_terminal ;;
 	deb) wanted=$wanted$tools_deb ;;
 	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;

@@ -83,7 +83,7 @@ fi
 
 plan 20
 
-"$top/scripts/install-tools.sh" tools
+"$top/scripts/install-tools.sh" tools terminal
 make -C "$top/tools" O="$built" CFLAGS='-O2 -g -Werror' >"$tmp/log" 2>&1 || complain "$(tail -n 5 "$tmp/log")"
 [ -x "$built/goalloctop" ] || complain 'there is no goalloctop'
 sanitized=$top/build/tools-sanitized
