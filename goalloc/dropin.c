@@ -44,6 +44,7 @@
 
 #include <linux/goalloc_dropin.h>
 
+#include "dropin.h"
 #include "front.h"
 
 /**
@@ -73,15 +74,18 @@ static noinline void *kmalloc_general(struct goalloc_heap *heap, size_t size, gf
 	return goalloc_heap_alloc(dropin_heap(heap, gfp), size, gfp);
 }
 
-/* An object from this CPU's window of the module's heap, if that has been made. */
+/*
+ * An object from this CPU's window of the module's heap, if that has been made, or of the
+ * default heap, for a module that has none.
+ */
 static __always_inline void *take_fast(struct goalloc_heap *heap, unsigned long slot,
 				       bool *needzero)
 {
-	struct mcache __percpu *cache = NULL;
+	struct mcache __percpu *cache;
 	void *ptr;
 
-	if (heap)
-		cache = smp_load_acquire(&heap->cache);	/* pairs with heap_add() */
+	heap = likely(heap) ? heap : &default_heap;
+	cache = smp_load_acquire(&heap->cache);		/* pairs with heap_add() */
 	if (unlikely(!cache) || ALWAYS_GENERAL ||
 	    !mcache_take_fast((void __percpu *)cache + slot, &ptr, needzero))
 		return NULL;

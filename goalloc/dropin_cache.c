@@ -16,7 +16,7 @@
 #include <linux/goalloc_dropin.h>
 #include <linux/goalloc_dropin_cache.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 /* What goalloc's caches have not.  (__GFP_ACCOUNT for a single object is ignored.) */
 #define SLAB_UNSERVED	(SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)

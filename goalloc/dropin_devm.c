@@ -10,7 +10,7 @@
 #include <linux/goalloc_dropin.h>
 #include <linux/goalloc_dropin_devm.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 /**
  * goalloc_module_devm_kmalloc() - devm_kmalloc(), from goalloc if it serves the request

@@ -31,7 +31,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 #define KIND	":kmalloc"	/* behind the module's name */
 

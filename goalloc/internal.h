@@ -3,12 +3,14 @@
  * goalloc's private header: the layers, what they share, and what each offers
  * to the one above it.
  *
- *	dropin		the front door under the kernel's names: the kmalloc() family and,
- *			above it, dropin_devm and dropin_cache
+ *	dropin		the front door under the kernel's names (dropin.h): the kmalloc()
+ *			family, above it dropin_devm and dropin_cache; below it dropin_heap,
+ *			a heap for each module
  *	region, stack	bump allocation; segments of a power of two
  *	string, owner	copies; what belongs to a device or a mempool
  *	rcu		what is freed after a grace period
  *	kv		contiguous or not
+ *	realloc		an object of another size
  *	malloc, tiny	the front door: sizes and flags
  *	cache		the front door of objects of one size
  *	bulk		the front door for many objects at once
@@ -531,40 +533,6 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
 void tiny_free_span(struct mspan *s);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
-
-/* --------------------------------------------------------- string.c, owner.c */
-
-struct device;
-
-char *string_of(struct goalloc_heap *heap, const char *s, size_t len, gfp_t gfp);
-__printf(3, 0)
-char *string_vformat(struct goalloc_heap *heap, gfp_t gfp, const char *fmt, va_list args);
-void *owner_add(struct device *dev, void *ptr, gfp_t gfp);
-
-/* ---------------------------------------------------------- dropin_heap.c */
-
-void dropin_name_begin(char name[GOALLOC_HEAP_NAME_MAX], const char *wanted);
-void dropin_name_end(void);
-void dropin_heap_settle(void);
-struct goalloc_heap *dropin_heap_make(struct goalloc_heap *handle, gfp_t gfp);
-
-/* The heap for a request of the module that has this handle, if any. */
-static __always_inline struct goalloc_heap *dropin_heap(struct goalloc_heap *handle, gfp_t gfp)
-{
-	if (likely(handle && smp_load_acquire(&handle->cache)))	/* pairs with heap_add() */
-		return handle;
-	return dropin_heap_make(handle, gfp);
-}
-
-/* --------------------------------------------------------------- dropin.c */
-
-/* Whether a request of the kmalloc() family is goalloc's, or the kernel's. */
-static inline bool dropin_serves(size_t size, gfp_t gfp)
-{
-	return likely(!(gfp & (__GFP_ACCOUNT | __GFP_DMA)) && size <= GOALLOC_MAX_SIZE);
-}
-
-void dropin_exit(void);
 
 /* ------------------------------------------------------------- kmemleak.c */
 

@@ -15,7 +15,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 #define SCAVENGE_INTERVAL_MIN	10
 #define SCAVENGE_INTERVAL_MAX	(60 * 1000)

@@ -24,7 +24,7 @@
 
 #include <linux/goalloc_dropin.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 static DEFINE_MUTEX(named_mutex);
 

@@ -9,7 +9,7 @@
 #include <linux/device.h>
 #include <linux/export.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 static void free_record(struct device *dev, void *res)
 {

@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
+#include "dropin.h"
 
 /* A string of @len characters in memory of a heap, or NULL. */
 char *string_of(struct goalloc_heap *heap, const char *s, size_t len, gfp_t gfp)

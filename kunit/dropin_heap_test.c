@@ -4,6 +4,7 @@
  * own, as soon as one could be made.
  */
 #include "kunit_util.h"
+#include "../goalloc/dropin.h"
 
 #include <linux/sched.h>
 

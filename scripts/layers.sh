@@ -31,7 +31,8 @@ optional='fault kmemleak'
 
 # What each kind of file may include of goalloc's own headers.
 includes='
-*.c: front.h internal.h compat.h sizeclasses.h
+*.c: dropin.h front.h internal.h compat.h sizeclasses.h
+dropin.h: internal.h
 front.h: internal.h
 internal.h: cache.h compat.h fault.h mcache.h mspan.h sizeclasses.h
 cache.h: mspan.h sizeclasses.h
@@ -89,14 +90,15 @@ check()
 	fi
 }
 
-# The components that DIR has an object of.  goalloc.o is all of them together.
+# The components that DIR has an object of.  goalloc.o is all of them together, and
+# an object without a source is left over from another revision.
 components()
 {
 	for obj in "$objdir"/*.o; do
 		name=$(basename "$obj" .o)
 		case $name in
 		'*' | goalloc | *.mod) ;;
-		*) echo "$name" ;;
+		*) [ ! -f "$srcdir/$name.c" ] || echo "$name" ;;
 		esac
 	done
 }
