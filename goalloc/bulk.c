@@ -12,10 +12,15 @@
  * one of them is free already, nothing was changed yet, or only for the others; and the
  * front door reports it.  Every object passes the checks that goalloc_free() makes.
  *
+ * Where each object has something done to it, or an event of its own, they go through the
+ * front door one by one.
+ *
  * LOCKS: none; the slot is marked busy, as in the fast paths (mcache.h).
  */
 #include <linux/export.h>
 #include <linux/string.h>
+
+#include <trace/events/goalloc.h>
 
 #include "front.h"
 
@@ -97,6 +102,12 @@ static size_t take_many(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 	}
 }
 
+/* Does each object of an allocation have something done to it? */
+static bool one_by_one(void)
+{
+	return ALWAYS_GENERAL || trace_goalloc_alloc_enabled();
+}
+
 /* @got of @n objects are there.  Return: @n, or 0 when they are freed again. */
 static size_t all_or_nothing(size_t got, size_t n, void **ptrs)
 {
@@ -121,7 +132,7 @@ static size_t all_or_nothing(size_t got, size_t n, void **ptrs)
  */
 size_t goalloc_alloc_bulk(size_t size, gfp_t gfp, size_t n, void **ptrs)
 {
-	bool small = size - 1 < GOALLOC_MAX_SMALL_SIZE && !(gfp & GFP_ODD) && !ALWAYS_GENERAL;
+	bool small = size - 1 < GOALLOC_MAX_SMALL_SIZE && !(gfp & GFP_ODD) && !one_by_one();
 	size_t i = 0;
 
 	if (small) {
@@ -155,14 +166,15 @@ EXPORT_SYMBOL_GPL(goalloc_alloc_bulk);
  */
 size_t goalloc_cache_alloc_bulk(struct goalloc_cache *cache, gfp_t gfp, size_t n, void **ptrs)
 {
+	bool single = one_by_one();
 	size_t zero, i = 0;
 
 	if (!cache_gfp(cache, &gfp))
 		return 0;
 	zero = cache_wants_zero(cache, gfp) ? cache->shape.size : 0;
-	if (!ALWAYS_GENERAL)
+	if (!single)
 		i = take_many(&cache->named.heap, SPC_CACHE, gfp, zero, n, ptrs);
-	while (i < n && (ALWAYS_GENERAL || gfp & __GFP_NOFAIL)) {
+	while (i < n && (single || gfp & __GFP_NOFAIL)) {
 		ptrs[i] = goalloc_cache_alloc(cache, gfp);
 		if (!ptrs[i])
 			break;
@@ -263,11 +275,11 @@ static size_t give(struct goalloc_cache *cache, size_t n, void **ptrs)
 
 static void give_all(struct goalloc_cache *cache, size_t n, void **ptrs)
 {
-	bool one_by_one = want_init_on_free() || ALWAYS_GENERAL;
+	bool single = free_is_watched() || ALWAYS_GENERAL;
 	size_t i = 0;
 
 	while (i < n) {
-		if (one_by_one)
+		if (single)
 			give_one(cache, ptrs[i++]);
 		else
 			i += give(cache, n - i, ptrs + i);

@@ -29,6 +29,8 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include <trace/events/goalloc.h>
+
 #include "front.h"
 
 #define CACHE_FLAGS	(GOALLOC_CACHE_PANIC | GOALLOC_CACHE_HWALIGN | \
@@ -157,7 +159,8 @@ bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp)
 }
 
 /* Everything that the fast path leaves; @nid is %NUMA_NO_NODE for this CPU's cache. */
-static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int nid)
+static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int nid,
+				    unsigned long caller)
 {
 	struct goalloc_heap *heap = &cache->named.heap;
 	bool needzero;
@@ -172,19 +175,19 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 	} while (unlikely(!ptr) && malloc_try_again(cache->size, gfp));
 	if (ptr && needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
-	leak_alloc(ptr, cache->size, heap->flags & GOALLOC_CACHE_NOSCAN, gfp);
+	malloc_allocated(ptr, cache->size, heap->flags & GOALLOC_CACHE_NOSCAN, gfp, caller);
 	return ptr;
 }
 
-/* The fast path where there may be something to clear. */
-static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp)
+/* The fast path where there may be something to clear, unless it must be told of. */
+static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp, unsigned long caller)
 {
 	bool needzero;
 	void *ptr;
 
 	if (gfp & GFP_ODD || (cache->ctor && gfp & __GFP_ZERO) || ALWAYS_GENERAL ||
-	    !mcache_take_fast(cache->slot, &ptr, &needzero))
-		return alloc_general(cache, gfp, NUMA_NO_NODE);
+	    trace_goalloc_alloc_enabled() || !mcache_take_fast(cache->slot, &ptr, &needzero))
+		return alloc_general(cache, gfp, NUMA_NO_NODE, caller);
 	if (needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
 	return ptr;
@@ -203,11 +206,11 @@ void *goalloc_cache_alloc(struct goalloc_cache *cache, gfp_t gfp)
 {
 	void *ptr;
 
-	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || want_init_on_alloc(0) || ALWAYS_GENERAL)
-		return alloc_flags(cache, gfp);
+	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || alloc_is_watched() || ALWAYS_GENERAL)
+		return alloc_flags(cache, gfp, _RET_IP_);
 	if (likely(mcache_take_fast(cache->slot, &ptr, NULL)))
 		return ptr;
-	return alloc_general(cache, gfp, NUMA_NO_NODE);
+	return alloc_general(cache, gfp, NUMA_NO_NODE, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_alloc);
 
@@ -226,7 +229,7 @@ void *goalloc_cache_alloc_node(struct goalloc_cache *cache, gfp_t gfp, int node)
 		return goalloc_cache_alloc(cache, gfp);
 	if (!node_usable(node))
 		return NULL;
-	return alloc_general(cache, gfp, gfp & __GFP_THISNODE ? node : heap_node(node));
+	return alloc_general(cache, gfp, gfp & __GFP_THISNODE ? node : heap_node(node), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_alloc_node);
 
@@ -247,7 +250,7 @@ void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 
 	if (unlikely(s->slot != cache->slot ||
 		     !mspan_index(s, (unsigned long)ptr, &index)) ||
-	    want_init_on_free() || ALWAYS_GENERAL) {
+	    free_is_watched() || ALWAYS_GENERAL) {
 		malloc_free_to(&cache->named.heap, ptr, "cache_free");
 		return;
 	}

@@ -102,6 +102,13 @@ static inline void compat_fault_attr_put(struct fault_attr *attr)
 #define IMPORT_SYMBOLS_FOR_KUNIT()	MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
 #endif
 
+/* Before 6.10 a tracepoint names a string twice: the field, and the parameter of the same name. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define compat_assign_str(str)	__assign_str(str, str)
+#else
+#define compat_assign_str(str)	__assign_str(str)
+#endif
+
 /* Tell the reclaimer that pages came back: it sees only those of slabs by itself. */
 static inline void compat_account_reclaimed_pages(unsigned long pages)
 {

@@ -17,6 +17,8 @@
 #include <linux/uaccess.h>
 #include <linux/mm.h>
 
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define REPORT_INTERVAL	(5 * HZ)
@@ -173,6 +175,7 @@ void debug_bad_free(const void *ptr, enum free_result why, const char *op)
 	unsigned long addr = (unsigned long)ptr;
 
 	atomic_long_inc(&bad_frees);
+	trace_goalloc_bad_free(ptr, op, title(why));
 	if (!goalloc_panic_on_bad_free && !__ratelimit(&report_limit))
 		return;
 	pr_err("bad goalloc_%s(%p): %s\n", op, ptr, title(why));

@@ -43,6 +43,7 @@
 #include <linux/workqueue.h>
 
 #include <linux/goalloc_dropin.h>
+#include <trace/events/goalloc.h>
 
 #include "dropin.h"
 #include "front.h"
@@ -106,7 +107,7 @@ void *goalloc_module_kmalloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 	void *ptr = NULL;
 
 	if (likely(!(gfp & (GFP_ODD | __GFP_ZERO | __GFP_ACCOUNT)) && is_small(size, 0)) &&
-	    !want_init_on_alloc(0))
+	    !alloc_is_watched())
 		ptr = take_fast(heap, SPC(small_class(size), 0) * __GOALLOC_SLOT_SIZE, NULL);
 	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
 }
@@ -116,7 +117,7 @@ EXPORT_SYMBOL_GPL(goalloc_module_kmalloc);
 void *__goalloc_module_kmalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
 				     unsigned long slot)
 {
-	void *ptr = want_init_on_alloc(0) ? NULL : take_fast(heap, slot, NULL);
+	void *ptr = alloc_is_watched() ? NULL : take_fast(heap, slot, NULL);
 
 	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
 }
@@ -127,7 +128,7 @@ void *__goalloc_module_kzalloc_class(struct goalloc_heap *heap, size_t size, gfp
 				     unsigned long slot)
 {
 	bool needzero;
-	void *ptr = take_fast(heap, slot, &needzero);
+	void *ptr = trace_goalloc_alloc_enabled() ? NULL : take_fast(heap, slot, &needzero);
 
 	if (unlikely(!ptr))
 		return kmalloc_general(heap, size, gfp);
@@ -259,7 +260,7 @@ void goalloc_dropin_kfree(const void *ptr)
 	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
 
-	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
 	    ALWAYS_GENERAL)
 		kfree_general(ptr);
 	else if (unlikely(!mcache_free_fast(s, index)))

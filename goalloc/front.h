@@ -51,9 +51,16 @@ static inline bool keeps_contents(const struct mspan *s)
 	return s->spc == SPC_CACHE && heap_keeps_contents(s->central->heap);
 }
 
+/* Does an allocation have to leave the fast path, or a free?  trace.c says why. */
+#define alloc_is_watched()	static_branch_unlikely(&alloc_watched)
+#define free_is_watched()	static_branch_unlikely(&free_watched)
+
 /* What malloc.c has for the others. */
 bool malloc_gfp(gfp_t *gfp);
 bool malloc_try_again(size_t size, gfp_t gfp);
+void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp,
+		      unsigned long caller);
+void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller);
 void malloc_free_elsewhere(const void *ptr, struct mspan *s);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);

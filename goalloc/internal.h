@@ -25,8 +25,8 @@
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
- * them.  debug reports, kmemleak tells the kernel's leak detector, fault makes them
- * fail.  scavenge, mstats, named, proc and module look at them from above.
+ * them.  debug reports, kmemleak tells the kernel's leak detector, trace whoever listens,
+ * fault makes them fail.  scavenge, mstats, named, proc and module look at them from above.
  *
  * LOCK ORDER
  *
@@ -54,6 +54,7 @@
 #include <linux/cache.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
@@ -100,6 +101,22 @@ static_assert(ARENA_PAGES == 512);
 				 __GFP_NORETRY | __GFP_MEMALLOC | __GFP_NOMEMALLOC | \
 				 __GFP_THISNODE)
 
+/*
+ * Take a lock of a slow path with interrupts off, and count, under it, whether somebody
+ * else had it; who waits long counts once.  Return: what spin_unlock_irqrestore() wants.
+ */
+static inline unsigned long lock_counted(spinlock_t *lock, unsigned long *contended)
+	__acquires(lock)
+{
+	unsigned long flags;
+
+	if (!spin_trylock_irqsave(lock, flags)) {
+		spin_lock_irqsave(lock, flags);
+		WRITE_ONCE(*contended, *contended + 1);
+	}
+	return flags;
+}
+
 /* ------------------------------------------------------------------ mem.c */
 
 /* Kinds of metadata, by the MemStats line that shows them. */
@@ -116,6 +133,7 @@ enum mem_kind {
  * @reserved: pages of arena windows that the buddy allocator holds
  * @prepared: pages drawn and idle in the page heaps
  * @ready: pages in spans
+ * @draws: blocks that the buddy allocator gave
  * @drawn: pages ever drawn
  * @returned: pages ever given back
  * @draw_failed: draws that the buddy allocator refused for good
@@ -127,6 +145,7 @@ struct mem_counts {
 	unsigned long reserved;
 	unsigned long prepared;
 	unsigned long ready;
+	unsigned long draws;
 	unsigned long drawn;
 	unsigned long returned;
 	unsigned long draw_failed;
@@ -324,6 +343,7 @@ struct page_word {
  * @narenas: how many
  * @npresent: pages drawn from the buddy allocator
  * @nfree: pages in the maps' free runs
+ * @contended: how often @lock was somebody else's
  */
 struct page_heap {
 	spinlock_t lock;	/* everything below, and the arenas' maps */
@@ -333,6 +353,7 @@ struct page_heap {
 	unsigned long narenas;
 	unsigned long npresent;
 	unsigned long nfree;
+	unsigned long contended;
 };
 
 extern struct page_heap *page_heaps;	/* nr_node_ids of them */
@@ -361,6 +382,7 @@ bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw);
 void mpagealloc_put_word(const struct page_word *pw);
 void mpagealloc_free(const struct page_run *run);
 unsigned int mpagealloc_release(struct page_heap *h, unsigned int max);
+unsigned int mpagealloc_longest(const struct page_heap *h);
 
 /* ----------------------------------------------------------- mpagecache.c */
 
@@ -426,7 +448,10 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
  * @empty: wholly free spans
  * @nr_empty: how many
  * @nr_spans: spans of this class and node in any state
- * @refills: how often a cache came for spans
+ * @refills: how often a cache came for spans and found some
+ * @given: how many it found
+ * @made: spans that were made for it; whoever makes one
+ * @contended: how often @lock was somebody else's
  * @refills_seen: the same at the scavenger's last turn
  */
 struct mcentral {
@@ -440,6 +465,9 @@ struct mcentral {
 	unsigned int nr_empty;
 	atomic_t nr_spans;
 	unsigned long refills;
+	unsigned long given;
+	atomic_long_t made;
+	unsigned long contended;
 	unsigned long refills_seen;
 	struct llist_head queue ____cacheline_aligned;
 };
@@ -533,6 +561,14 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear);
 void tiny_free_span(struct mspan *s);
 enum free_result tiny_check(struct mspan *s, unsigned long addr, size_t *usable);
 void tiny_flush(struct mcache *c);
+
+/* ---------------------------------------------------------------- trace.c */
+
+DECLARE_STATIC_KEY_FALSE(alloc_watched);
+DECLARE_STATIC_KEY_FALSE(free_watched);
+
+unsigned long trace_call_site(unsigned long ip);
+void trace_init(void);
 
 /* ------------------------------------------------------------- kmemleak.c */
 
@@ -631,6 +667,43 @@ struct mem_stats {
 };
 
 /**
+ * struct layer_stats - how far down requests had to go, since goalloc was loaded
+ * @refills: windows that CPUs opened, in spans that they had or got
+ * @central_hits: visits to the centrals that found spans there
+ * @spans_given: how many
+ * @spans_made: spans made of pages
+ * @central_contended: waits for a central's lock
+ * @page_hits: runs of pages from CPUs' page caches
+ * @page_misses: those for which they had to go to the page heap
+ * @heap_contended: waits for a page heap's lock
+ * @longest: pages in the longest free run of the page heaps, now
+ */
+struct layer_stats {
+	unsigned long refills;
+	unsigned long central_hits;
+	unsigned long spans_given;
+	unsigned long spans_made;
+	unsigned long central_contended;
+	unsigned long page_hits;
+	unsigned long page_misses;
+	unsigned long heap_contended;
+	unsigned long longest;
+};
+
+#define NR_DECILES	10
+#define SPARSE_FRACTION	8	/* less than this part of a span in use: it is nearly empty */
+
+/**
+ * struct class_fill - how full the spans of one class are, of all heaps
+ * @spans: by tenths of their objects that are in use: under one, ..., nine and more
+ * @sparse: bytes of spans that are nearly empty
+ */
+struct class_fill {
+	unsigned long spans[NR_DECILES];
+	unsigned long sparse;
+};
+
+/**
  * struct span_walk - what looking at every span finds
  * @spans: spans, also those that wait to be unmade
  * @pages: their pages
@@ -656,6 +729,9 @@ unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc);
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
 void mstats_inherit(struct goalloc_heap *heap);
 void mstats_walk(struct span_walk *w);
+void mstats_layers(struct layer_stats *st);
+void mstats_fill(struct class_fill fill[NR_SPC + 1]);
+unsigned int mstats_span_inuse(const struct mspan *s);
 
 /* ---------------------------------------------------------------- named.c */
 

@@ -17,11 +17,14 @@
  * (debug.c) and left alone; nothing is ever freed on a guess.
  *
  * Requests with flags that need more than a window (zeroing, zones that goalloc
- * cannot serve) leave the fast path by one test.
+ * cannot serve) leave the fast path by one test.  While somebody watches (trace.c) all
+ * do, by a branch that is patched: alloc_general() and free_object() emit the events.
  */
 #include <linux/export.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
+
+#include <trace/events/goalloc.h>
 
 #include "front.h"
 
@@ -101,9 +104,52 @@ bool malloc_try_again(size_t size, gfp_t gfp)
 	return true;
 }
 
+/* What is at an address, without touching it; usable bytes if it is an object. */
+static enum free_result classify(unsigned long addr, size_t *usable)
+{
+	struct mspan *s = span_of(addr);
+	unsigned int index;
+
+	if (!s)
+		return arena_of(addr) ? FREE_NOT_IN_SPAN : FREE_FOREIGN;
+	if (s->spc == SPC_TINY)
+		return tiny_check(s, addr, usable);
+	if (!mspan_index(s, addr, &index))
+		return index >= s->free_limit ? FREE_TAIL : FREE_INTERIOR;
+	*usable = s->elemsize;
+	return mcache_is_free(s, index) ? FREE_DOUBLE : FREE_OK;
+}
+
+static void trace_alloc(const void *ptr, size_t size, gfp_t gfp, unsigned long caller)
+{
+	const struct mspan *s = span_of((unsigned long)ptr);
+	size_t usable = 0;
+
+	classify((unsigned long)ptr, &usable);
+	trace_goalloc_alloc(ptr, trace_call_site(caller), size, usable, gfp,
+			    s->central->heap->name, s->central->nid);
+}
+
+/* An object was allocated, or NULL: who wants to know is told.  @caller is its user. */
+void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp,
+		      unsigned long caller)
+{
+	leak_alloc(ptr, size, noscan, gfp);
+	if (trace_goalloc_alloc_enabled() && ptr)
+		trace_alloc(ptr, size, gfp, caller);
+}
+
+/* A live object is about to be freed: likewise. */
+void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller)
+{
+	leak_free(s, ptr);
+	if (trace_goalloc_free_enabled())
+		trace_goalloc_free(ptr, trace_call_site(caller));
+}
+
 /* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
 static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
-				    struct goalloc_heap *heap)
+				    struct goalloc_heap *heap, unsigned long caller)
 {
 	void *ptr;
 
@@ -115,40 +161,32 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 	do {
 		ptr = alloc_once(heap, size, noscan, gfp);
 	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
-	leak_alloc(ptr, size, noscan, gfp);
+	malloc_allocated(ptr, size, noscan, gfp, caller);
 	return ptr;
 }
 
-/* The fast path for an object of a class that must be zero. */
+/* The fast path for an object of a class that must be zero, unless it must be told of. */
 static __always_inline void *zeroed_of_class(size_t size, gfp_t gfp, unsigned long spc,
-					     struct goalloc_heap *heap)
+					     struct goalloc_heap *heap, unsigned long caller)
 {
 	bool needzero;
 	void *ptr;
 
-	if (!mcache_alloc_fast(heap, spc, &ptr, &needzero))
-		return alloc_general(size, gfp, spc & 1, heap);
+	if (trace_goalloc_alloc_enabled() || ALWAYS_GENERAL ||
+	    !mcache_alloc_fast(heap, spc, &ptr, &needzero))
+		return alloc_general(size, gfp, spc & 1, heap, caller);
 	if (needzero)
 		memset(ptr, 0, (goalloc_size_classes + (spc >> 1))->size);
 	return ptr;
 }
 
-/* The same by its size. */
-static noinline void *alloc_zeroed(size_t size, gfp_t gfp, unsigned int noscan,
-				   struct goalloc_heap *heap)
-{
-	if (!is_small(size, noscan ? TINY_BLOCK_SIZE : 0))
-		return alloc_general(size, gfp, noscan, heap);
-	return zeroed_of_class(size, gfp, SPC(small_class(size), noscan), heap);
-}
-
-/* Of all flags only __GFP_ZERO has a fast path. */
+/* The same by its size; of all flags only __GFP_ZERO, which may be missing, has it. */
 static noinline void *alloc_flags(size_t size, gfp_t gfp, unsigned int noscan,
-				  struct goalloc_heap *heap)
+				  struct goalloc_heap *heap, unsigned long caller)
 {
-	if (gfp & GFP_ODD || ALWAYS_GENERAL)
-		return alloc_general(size, gfp, noscan, heap);
-	return alloc_zeroed(size, gfp, noscan, heap);
+	if (gfp & GFP_ODD || ALWAYS_GENERAL || !is_small(size, noscan ? TINY_BLOCK_SIZE : 0))
+		return alloc_general(size, gfp, noscan, heap, caller);
+	return zeroed_of_class(size, gfp, SPC(small_class(size), noscan), heap, caller);
 }
 
 static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, unsigned int noscan,
@@ -156,14 +194,12 @@ static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, u
 {
 	void *ptr;
 
-	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
-		return alloc_flags(size, gfp, noscan, heap);
-	if (want_init_on_alloc(0))
-		return alloc_zeroed(size, gfp, noscan, heap);
+	if (alloc_is_watched() || unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
+		return alloc_flags(size, gfp, noscan, heap, _RET_IP_);
 	if (likely(is_small(size, noscan ? TINY_BLOCK_SIZE : 0) &&
 		   mcache_alloc_fast(heap, SPC(small_class(size), noscan), &ptr, NULL)))
 		return ptr;
-	return alloc_general(size, gfp, noscan, heap);
+	return alloc_general(size, gfp, noscan, heap, _RET_IP_);
 }
 
 /**
@@ -216,6 +252,12 @@ static __always_inline unsigned long slot_spc(unsigned long slot)
 	return slot / __GOALLOC_SLOT_SIZE;
 }
 
+static noinline void *alloc_class_watched(size_t size, gfp_t gfp, unsigned long slot,
+					  unsigned long caller)
+{
+	return zeroed_of_class(size, gfp, slot_spc(slot), &default_heap, caller);
+}
+
 /*
  * The front door for a size and flags that the compiler knows.  The header has looked
  * up the class, found no flag that needs more than a window, and computed where in a
@@ -225,20 +267,18 @@ void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
 {
 	void *ptr;
 
-	if (want_init_on_alloc(0))
-		return __goalloc_zalloc_class(size, gfp, slot);
+	if (alloc_is_watched())
+		return alloc_class_watched(size, gfp, slot, _RET_IP_);
 	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), &ptr, NULL)))
 		return ptr;
-	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap);
+	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__goalloc_alloc_class);
 
 /* Of all flags it has __GFP_ZERO, or init_on_alloc means it. */
 void *__goalloc_zalloc_class(size_t size, gfp_t gfp, unsigned long slot)
 {
-	if (ALWAYS_GENERAL)
-		return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap);
-	return zeroed_of_class(size, gfp, slot_spc(slot), &default_heap);
+	return zeroed_of_class(size, gfp, slot_spc(slot), &default_heap, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__goalloc_zalloc_class);
 
@@ -254,7 +294,8 @@ static void *alloc_node_small(struct goalloc_heap *heap, size_t size, gfp_t gfp,
 	return ptr;
 }
 
-static void *alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int node)
+static __always_inline void *alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp,
+					int node)
 {
 	void *ptr;
 
@@ -272,7 +313,7 @@ static void *alloc_node(struct goalloc_heap *heap, size_t size, gfp_t gfp, int n
 		else
 			ptr = alloc_node_small(heap, size, gfp, node);
 	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
-	leak_alloc(ptr, size, 0, gfp);
+	malloc_allocated(ptr, size, 0, gfp, _RET_IP_);
 	return ptr;
 }
 
@@ -294,22 +335,6 @@ void *goalloc_alloc_node(size_t size, gfp_t gfp, int node)
 }
 EXPORT_SYMBOL_GPL(goalloc_alloc_node);
 
-/* What is at an address, without touching it; usable bytes if it is an object. */
-static enum free_result classify(unsigned long addr, size_t *usable)
-{
-	struct mspan *s = span_of(addr);
-	unsigned int index;
-
-	if (!s)
-		return arena_of(addr) ? FREE_NOT_IN_SPAN : FREE_FOREIGN;
-	if (s->spc == SPC_TINY)
-		return tiny_check(s, addr, usable);
-	if (!mspan_index(s, addr, &index))
-		return index >= s->free_limit ? FREE_TAIL : FREE_INTERIOR;
-	*usable = s->elemsize;
-	return mcache_is_free(s, index) ? FREE_DOUBLE : FREE_OK;
-}
-
 /* True when @ptr is a live object; otherwise a report has been made. */
 bool malloc_check(const void *ptr, size_t *usable, const char *op)
 {
@@ -322,14 +347,14 @@ bool malloc_check(const void *ptr, size_t *usable, const char *op)
 }
 
 /* What must be done to a live object before it is freed. */
-static void free_prepare(const void *ptr, struct mspan *s, bool clear)
+static void free_prepare(const void *ptr, struct mspan *s, bool clear, unsigned long caller)
 {
 	if (clear && s->spc != SPC_TINY)
 		memzero_explicit((void *)ptr, s->elemsize);
-	leak_free(s, ptr);
+	malloc_free_begins(ptr, s, caller);
 }
 
-static enum free_result free_object(const void *ptr, bool clear)
+static enum free_result free_object(const void *ptr, bool clear, unsigned long caller)
 {
 	unsigned long addr = (unsigned long)ptr;
 	struct mspan *s = span_of(addr);
@@ -337,11 +362,12 @@ static enum free_result free_object(const void *ptr, bool clear)
 	unsigned int index;
 	size_t usable;
 
-	if (clear || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)) {
+	clear |= want_init_on_free() && s && !keeps_contents(s);
+	if (clear || trace_goalloc_free_enabled() || IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)) {
 		res = classify(addr, &usable);
 		if (res)
 			return res;
-		free_prepare(ptr, s, clear);
+		free_prepare(ptr, s, clear, caller);
 	}
 	if (s && s->spc == SPC_TINY)
 		return tiny_free(s, addr, clear);
@@ -350,14 +376,15 @@ static enum free_result free_object(const void *ptr, bool clear)
 	return classify(addr, &usable);
 }
 
-/* A free that the fast path leaves: tiny, to be cleared, or bad. */
-static noinline void free_general(const void *ptr, bool clear, const char *op)
+/* A free that the fast path leaves: tiny, watched, to be cleared, or bad. */
+static noinline void free_general(const void *ptr, bool clear, const char *op,
+				  unsigned long caller)
 {
 	enum free_result res;
 
 	if (ZERO_OR_NULL_PTR(ptr))
 		return;
-	res = free_object(ptr, clear);
+	res = free_object(ptr, clear, caller);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, op);
 }
@@ -372,7 +399,7 @@ noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s)
 	unsigned int index;
 
 	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* retired meanwhile */
-		free_general(ptr, false, "free");
+		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}
 	res = mcache_free_remote(s, index);
@@ -395,9 +422,9 @@ void goalloc_free(const void *ptr)
 	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
 
-	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || want_init_on_free() ||
+	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
 	    ALWAYS_GENERAL) {
-		free_general(ptr, want_init_on_free() && !keeps_contents(s), "free");
+		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}
 	if (likely(mcache_free_fast(s, index)))
@@ -416,7 +443,7 @@ EXPORT_SYMBOL_GPL(goalloc_free);
  */
 void goalloc_free_sensitive(const void *ptr)
 {
-	free_general(ptr, true, "free_sensitive");
+	free_general(ptr, true, "free_sensitive", _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(goalloc_free_sensitive);
 
@@ -553,7 +580,7 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) ||
-		     mspan_cache(s) != heap->cache) || want_init_on_free() || ALWAYS_GENERAL) {
+		     mspan_cache(s) != heap->cache) || free_is_watched() || ALWAYS_GENERAL) {
 		malloc_free_to(heap, ptr, "heap_free");
 		return;
 	}

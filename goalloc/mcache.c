@@ -33,6 +33,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 /* Objects that one visit to the central should bring, as far as spans have them. */
@@ -92,6 +94,7 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 		open_window(slot, s, w, bits);
 		this_cpu_add(s->slot->taken, hweight_long(bits));
 		this_cpu_inc(mspan_counts(s)->refills);
+		trace_goalloc_refill(spc_size_class(s->spc), s->elemsize, hweight_long(bits));
 		return true;
 	}
 	return false;

@@ -171,6 +171,7 @@ static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 			continue;
 		s->next = taken;
 		taken = s;
+		WRITE_ONCE(c->given, c->given + 1);
 		max--;
 	}
 	return taken;
@@ -214,7 +215,7 @@ unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
 		return 0;
 	do {
 		dead = NULL;
-		spin_lock_irqsave(&c->lock, flags);
+		flags = lock_counted(&c->lock, &c->contended);
 		more = trim_step(c, keep, &dead);
 		spin_unlock_irqrestore(&c->lock, flags);
 		for (s = dead; s; s = s->next)
@@ -345,7 +346,7 @@ struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 	bool more = true;
 
 	do {
-		spin_lock_irqsave(&c->lock, flags);
+		flags = lock_counted(&c->lock, &c->contended);
 		if (list_empty(&c->partial))
 			more = drain(c, KEEP_ALL, &dead);	/* so that none is dead */
 		taken = take_listed(c, max);

@@ -43,6 +43,7 @@ struct mem_pcpu {
 	long reserved;
 	long prepared;
 	long ready;
+	unsigned long draws;
 	unsigned long drawn;
 	unsigned long returned;
 };
@@ -152,6 +153,7 @@ struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 	this_cpu_sub(mem_pcpu.reserved, npages);
 	this_cpu_add(mem_pcpu.prepared, npages);
 	this_cpu_add(mem_pcpu.drawn, npages);
+	this_cpu_inc(mem_pcpu.draws);
 	return page;
 }
 
@@ -237,6 +239,7 @@ void mem_get_counts(struct mem_counts *counts)
 		reserved += READ_ONCE(p->reserved);
 		prepared += READ_ONCE(p->prepared);
 		ready += READ_ONCE(p->ready);
+		counts->draws += READ_ONCE(p->draws);
 		counts->drawn += READ_ONCE(p->drawn);
 		counts->returned += READ_ONCE(p->returned);
 	}

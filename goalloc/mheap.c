@@ -20,6 +20,8 @@
  *
  * LOCKS: none of its own.
  */
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define TINY_MAP_BYTES	(GOALLOC_PAGE_SIZE / TINY_BLOCK_SIZE * sizeof(u16))
@@ -136,9 +138,11 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	if (heap_keeps_contents(c->heap))
 		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
+	atomic_long_inc(&c->made);
 	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
 	arena_set_spans(run->base, run->npages, s);
+	trace_goalloc_span_alloc(run->base, run->npages, spc_size_class(c->spc));
 	/* DEAD until everything else is there, for CPUs that still look at the last life */
 	smp_store_release(&s->state, MSPAN_OWNED);
 }
@@ -201,6 +205,7 @@ static void unmake(struct mspan *s)
 	struct mcentral *c = s->central;
 
 	leak_retire(s);
+	trace_goalloc_span_free(run.base, run.npages, spc_size_class(s->spc));
 	s->free_limit = 0;
 	arena_set_spans(run.base, run.npages, NULL);
 	atomic_dec(&c->nr_spans);

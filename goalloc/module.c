@@ -88,6 +88,7 @@ static int __init goalloc_init(void)
 	if (!params_valid())
 		return -EINVAL;
 	fault_init();
+	trace_init();
 	err = arena_map_init() ?: mpagealloc_init() ?: mpagecache_init() ?: mheap_init() ?:
 	      heap_init();
 	if (err)

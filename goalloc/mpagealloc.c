@@ -38,6 +38,8 @@
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
 
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define GROW_MIN_PAGES		8	/* 64 KiB */
@@ -250,7 +252,7 @@ void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, boo
 	struct page_heap *h = a->heap;
 	unsigned long flags;
 
-	spin_lock_irqsave(&h->lock, flags);
+	flags = lock_counted(&h->lock, &h->contended);
 	if (RB_EMPTY_NODE(&a->node))
 		arena_insert(h, a);
 	bitmap_set(a->present, page, npages);
@@ -289,6 +291,7 @@ static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
 		goto failed;
 	}
 	mpagealloc_add(a, arena_page(addr), 1U << (order - PAGE_ORDER), zeroed, npages, run);
+	trace_goalloc_grow(PAGE_SIZE << order, a->heap->nid);
 	return true;
 failed:
 	sys_map_failed();
@@ -311,11 +314,12 @@ bool mpagealloc_reuse(int nid, unsigned int npages, unsigned int align, struct p
 	unsigned long flags;
 	bool found;
 
-	spin_lock_irqsave(&h->lock, flags);
+	flags = lock_counted(&h->lock, &h->contended);
 	found = mpagealloc_find(h, npages, align, run);
 	spin_unlock_irqrestore(&h->lock, flags);
 	return found;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_reuse);
 
 /**
  * mpagealloc_alloc() - allocate a run of pages
@@ -349,7 +353,7 @@ void mpagealloc_free(const struct page_run *run)
 	struct page_heap *h = a->heap;
 	unsigned long flags;
 
-	spin_lock_irqsave(&h->lock, flags);
+	flags = lock_counted(&h->lock, &h->contended);
 	bitmap_set(a->dirty, page, run->npages);
 	arena_set_free(h, a, page, run->npages);
 	arena_update(a);
@@ -368,7 +372,7 @@ bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw)
 	struct arena *a;
 	bool taken;
 
-	spin_lock_irqsave(&h->lock, flags);
+	flags = lock_counted(&h->lock, &h->contended);
 	a = leftmost_fit(h->arenas.rb_node, npages);
 	if (a)
 		page = bitmap_find_next_zero_area(a->busy, ARENA_PAGES, 0, npages,
@@ -397,7 +401,7 @@ void mpagealloc_put_word(const struct page_word *pw)
 
 	if (!pw->free)
 		return;
-	spin_lock_irqsave(&a->heap->lock, flags);
+	flags = lock_counted(&a->heap->lock, &a->heap->contended);
 	a->busy[pw->word] &= ~pw->free;
 	a->dirty[pw->word] = (a->dirty[pw->word] & ~pw->free) | (pw->dirty & pw->free);
 	a->nfree += hweight_long(pw->free);
@@ -446,7 +450,7 @@ unsigned int mpagealloc_release(struct page_heap *h, unsigned int max)
 	unsigned long flags;
 	bool found;
 
-	spin_lock_irqsave(&h->lock, flags);
+	flags = lock_counted(&h->lock, &h->contended);
 	found = release_detach(h, min_t(unsigned int, max, RELEASE_RUN_MAX), &run);
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!found)
@@ -455,6 +459,13 @@ unsigned int mpagealloc_release(struct page_heap *h, unsigned int max)
 	return run.npages;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_release);
+
+/* The longest run that is free, without its lock: arenas are never removed. */
+unsigned int mpagealloc_longest(const struct page_heap *h)
+{
+	return subtree_longest(READ_ONCE(h->arenas.rb_node));
+}
+EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_longest);
 
 void page_heap_init(struct page_heap *h, int nid)
 {

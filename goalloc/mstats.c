@@ -17,6 +17,8 @@
 
 /* What was counted by object caches that are gone: objects, and their bytes. */
 static unsigned long gone_objects, gone_bytes;
+/* And by the centrals of all heaps that are gone, and of gone caches the refills. */
+static struct layer_stats gone_layers;
 
 static unsigned long minus(unsigned long a, unsigned long b)
 {
@@ -179,6 +181,67 @@ static void inherit_cache(struct goalloc_heap *heap)
 	WRITE_ONCE(gone_bytes, gone_bytes + cs.mallocs * heap_class(heap, SPC_CACHE)->size);
 }
 
+static void add_layers(struct goalloc_heap *heap, struct layer_stats *st)
+{
+	struct mcentral *c;
+	unsigned int spc;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (spc = heap->first_spc; spc < heap->end_spc; spc++)
+			st->refills += READ_ONCE(per_cpu_ptr(heap->cache, cpu)
+						 ->counts[SPC_CACHE - spc].refills);
+	for (c = heap->central; c < heap_central_end(heap); c++) {
+		st->central_hits += READ_ONCE(c->refills);
+		st->spans_given += READ_ONCE(c->given);
+		st->spans_made += atomic_long_read(&c->made);
+		st->central_contended += READ_ONCE(c->contended);
+	}
+}
+
+static void add_page_layers(struct layer_stats *st)
+{
+	int cpu, nid;
+
+	for_each_possible_cpu(cpu) {
+		st->page_hits += READ_ONCE(per_cpu_ptr(page_caches, cpu)->hits);
+		st->page_misses += READ_ONCE(per_cpu_ptr(page_caches, cpu)->misses);
+	}
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		st->heap_contended += READ_ONCE(page_heaps[nid].contended);
+		st->longest = max_t(unsigned long, st->longest,
+				    mpagealloc_longest(&page_heaps[nid]));
+	}
+}
+
+/**
+ * mstats_layers() - sum what the layers counted, of all heaps
+ * @st: filled in
+ */
+void mstats_layers(struct layer_stats *st)
+{
+	struct goalloc_heap *heap;
+
+	rcu_read_lock();
+	*st = data_race(gone_layers);	/* it grows now and then, by what is listed no more */
+	for_each_heap(heap)
+		add_layers(heap, st);
+	rcu_read_unlock();
+	add_page_layers(st);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mstats_layers);
+
+static void inherit_layers(struct goalloc_heap *heap)
+{
+	struct layer_stats st = gone_layers;
+	unsigned long refills = st.refills;
+
+	add_layers(heap, &st);
+	if (!heap_is_cache(heap))	/* the default heap's caches have got these */
+		st.refills = refills;
+	gone_layers = st;
+}
+
 /**
  * mstats_inherit() - count on in the default heap what a heap has counted
  * @heap: one that holds nothing and is on no list any more
@@ -194,6 +257,7 @@ void mstats_inherit(struct goalloc_heap *heap)
 	struct class_stats cs;
 	unsigned int i;
 
+	inherit_layers(heap);
 	if (heap_is_cache(heap)) {
 		inherit_cache(heap);
 		return;
@@ -259,6 +323,54 @@ static void walk_span(struct mspan *s, struct span_walk *w)
 	w->objects += nelems;
 	w->free += min(nfree, nelems);
 }
+
+/* How many objects of a span are in use; of a tiny one, its blocks. */
+unsigned int mstats_span_inuse(const struct mspan *s)
+{
+	const struct mcache_slot *owner = READ_ONCE(s->owner);
+	unsigned int nelems = READ_ONCE(s->nelems), nfree = mspan_count_free(s);
+
+	if (owner)
+		nfree += hweight64(READ_ONCE(owner->free));
+	return nelems - min(nfree, nelems);
+}
+
+/*
+ * Under rcu_read_lock(): a span that is not DEAD belongs to a heap that is not freed
+ * before the lock is dropped.
+ */
+static void fill_span(const struct mspan *s, struct class_fill *fill)
+{
+	unsigned int inuse, nelems = max_t(unsigned int, s->nelems, 1);
+
+	if (smp_load_acquire(&s->state) == MSPAN_DEAD)	/* as in /proc/goalloc/spans */
+		return;
+	fill += min_t(unsigned int, s->spc, NR_SPC);
+	inuse = mstats_span_inuse(s);
+	fill->spans[min(inuse * NR_DECILES / nelems, NR_DECILES - 1U)]++;
+	if (inuse * SPARSE_FRACTION < nelems)
+		fill->sparse += (unsigned long)s->npages << GOALLOC_PAGE_SHIFT;
+}
+
+/**
+ * mstats_fill() - how full the spans are, by looking at every span
+ * @fill: by span class, zeroed
+ *
+ * Context: task; may sleep.
+ */
+void mstats_fill(struct class_fill fill[NR_SPC + 1])
+{
+	unsigned long pageno = 0;
+	struct mspan *s;
+
+	while ((s = arena_next_span(&pageno))) {
+		rcu_read_lock();
+		fill_span(s, fill);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+EXPORT_SYMBOL_FOR_KUNIT(mstats_fill);
 
 static unsigned int window_objects(const struct mcache *c, unsigned int spc)
 {

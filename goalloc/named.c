@@ -25,6 +25,7 @@
 #include <linux/goalloc_dropin.h>
 
 #include "dropin.h"
+#include "front.h"
 
 static DEFINE_MUTEX(named_mutex);
 
@@ -94,6 +95,7 @@ static unsigned int next_live(struct mspan *s, unsigned int i, unsigned int nele
 static void free_span(struct mspan *s)
 {
 	unsigned int i, next, nelems = s->nelems;
+	const void *obj;
 
 	if (s->spc == SPC_TINY) {
 		tiny_free_span(s);
@@ -101,7 +103,8 @@ static void free_span(struct mspan *s)
 	}
 	for (i = next_live(s, 0, nelems); i < nelems; i = next) {
 		next = next_live(s, i + 1, nelems);
-		leak_free(s, (void *)(s->base + (unsigned long)i * s->elemsize));
+		obj = (void *)(s->base + (unsigned long)i * s->elemsize);
+		malloc_free_begins(obj, s, _THIS_IP_);
 		mcache_free_remote(s, i);
 	}
 }

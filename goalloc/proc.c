@@ -8,8 +8,10 @@
  *	heaps		a row per heap and object cache
  *	spans		a row per span (root)
  *	arenas		a row per 4-MiB window (root)
+ *	pagemap		a row per run of pages that are alike (root)
  *	mcache		a row per CPU (root)
  *	scavenge	write anything: give everything back that is not in use (root)
+ *	version		what tools can rely on of each of them
  *
  * Readers take no lock.  Spans and arenas are walked through the arena map; a
  * span that is retired meanwhile is safe to look at (mspan.h), and a row of it
@@ -81,6 +83,23 @@ static void show_states(struct seq_file *m, const struct mem_stats *st)
 	show_value(m, "BadFrees", debug_bad_frees());
 }
 
+static void show_layers(struct seq_file *m, const struct mem_stats *st)
+{
+	struct layer_stats layers;
+
+	mstats_layers(&layers);
+	show_value(m, "Refills", layers.refills);
+	show_value(m, "CentralHits", layers.central_hits);
+	show_value(m, "CentralContended", layers.central_contended);
+	show_value(m, "SpansGiven", layers.spans_given);
+	show_value(m, "SpansMade", layers.spans_made);
+	show_value(m, "PageCacheHits", layers.page_hits);
+	show_value(m, "PageCacheMisses", layers.page_misses);
+	show_value(m, "PageHeapContended", layers.heap_contended);
+	show_value(m, "LargestFree", layers.longest << GOALLOC_PAGE_SHIFT);
+	show_value(m, "Draws", st->mem.draws);
+}
+
 static void show_checks(struct seq_file *m, const struct mem_stats *st)
 {
 	unsigned long index = 0, arenas = 0, objects;
@@ -110,6 +129,7 @@ static int stats_show(struct seq_file *m, void *v)
 	mstats_read(NULL, &st);
 	show_memstats(m, &st);
 	show_states(m, &st);
+	show_layers(m, &st);
 	show_checks(m, &st);
 	return 0;
 }
@@ -122,7 +142,16 @@ static unsigned long tail_waste(unsigned int sc, unsigned long spans)
 	return spans * ((c->npages << GOALLOC_PAGE_SHIFT) - c->nelems * c->size);
 }
 
-static void show_class(struct seq_file *m, unsigned int spc)
+static void show_fill(struct seq_file *m, const struct class_fill *fill)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_DECILES; i++)
+		seq_printf(m, " %6lu", fill->spans[i]);
+	seq_printf(m, " %10lu\n", fill->sparse);
+}
+
+static void show_class(struct seq_file *m, unsigned int spc, const struct class_fill *fill)
 {
 	unsigned int sc = spc_size_class(spc);
 	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
@@ -133,21 +162,30 @@ static void show_class(struct seq_file *m, unsigned int spc)
 	if (!st.spans && !st.mallocs)
 		return;
 	objects = spc <= SPC_LARGE_NOSCAN ? st.spans : st.spans * c->nelems;
-	seq_printf(m, "%5u %-6s %8u %8u %7u %8lu %10lu %10lu %12lu %12lu %8lu %8lu %8lu\n",
+	seq_printf(m, "%5u %-6s %8u %8u %7u %8lu %10lu %10lu %12lu %12lu %8lu %8lu %8lu",
 		   sc, debug_spc_name(spc), c->size, c->npages << GOALLOC_PAGE_SHIFT, c->nelems,
 		   st.spans, st.inuse, objects > st.inuse ? objects - st.inuse : 0, st.mallocs,
 		   st.frees, st.refills, st.central, tail_waste(sc, st.spans));
+	show_fill(m, fill);
 }
 
 static int sizeclasses_show(struct seq_file *m, void *v)
 {
-	unsigned int spc;
+	struct class_fill *fill = kvcalloc(NR_SPC + 1, sizeof(*fill), GFP_KERNEL);
+	unsigned int i;
 
-	seq_printf(m, "%5s %-6s %8s %8s %7s %8s %10s %10s %12s %12s %8s %8s %8s\n", "class",
+	if (!fill)
+		return -ENOMEM;
+	mstats_fill(fill);
+	seq_printf(m, "%5s %-6s %8s %8s %7s %8s %10s %10s %12s %12s %8s %8s %8s", "class",
 		   "kind", "size", "span", "objects", "spans", "inuse", "free", "mallocs", "frees",
 		   "refills", "central", "waste");
-	for (spc = 0; spc < NR_SPC; spc++)
-		show_class(m, spc);
+	for (i = 0; i < NR_DECILES; i++)
+		seq_printf(m, "    %u0%%", i);
+	seq_printf(m, " %10s\n", "sparse");
+	for (i = 0; i < NR_SPC; i++)
+		show_class(m, i, &fill[i]);
+	kvfree(fill);
 	return 0;
 }
 
@@ -196,22 +234,18 @@ static int slot_cpu(const struct mspan *s, const struct mcache_slot *owner)
 static int show_span(struct seq_file *m, const struct mspan *s)
 {
 	const struct mcache_slot *owner;
-	unsigned int nfree;
 	int state, cpu = -1;
 
 	state = smp_load_acquire(&s->state);	/* its heap is read after it; see mspan_publish() */
 	if (state == MSPAN_DEAD)
 		return SEQ_SKIP;
 	owner = READ_ONCE(s->owner);
-	nfree = mspan_count_free(s);
-	if (owner) {
+	if (owner)
 		cpu = slot_cpu(s, owner);
-		nfree += hweight64(READ_ONCE(owner->free));
-	}
 	seq_printf(m, "%pK-%pK %5u %5u %-6s %-7s %5d %5u %6u %6u\n", (void *)s->base,
 		   (void *)(s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT)), s->npages,
 		   spc_size_class(s->spc), debug_spc_name(s->spc), debug_state_name(state), cpu,
-		   s->central->nid, s->nelems - min_t(unsigned int, nfree, s->nelems), s->nelems);
+		   s->central->nid, mstats_span_inuse(s), s->nelems);
 	return 0;
 }
 
@@ -276,6 +310,69 @@ static int arenas_show(struct seq_file *m, void *v)
 		   READ_ONCE(a->longest));
 	return 0;
 }
+
+/* What a page of an arena is, beside being in a span. */
+static const char *page_state(const struct arena *a, unsigned int page)
+{
+	if (!test_bit(page, a->present))
+		return "reserved";
+	return test_bit(page, a->busy) ? "cached" : "prepared";
+}
+
+/* The pages from @page on that are in no span and alike. */
+static unsigned int idle_run(const struct arena *a, unsigned int page, const char *state)
+{
+	unsigned int n = 1;
+
+	while (page + n < ARENA_PAGES && page_state(a, page + n) == state &&
+	       !span_of(a->base + ((unsigned long)(page + n) << GOALLOC_PAGE_SHIFT)))
+		n++;
+	return n;
+}
+
+/* Under rcu_read_lock(), as show_span().  Return: pages in the row. */
+static unsigned int show_run(struct seq_file *m, const struct arena *a, unsigned int page)
+{
+	unsigned long addr = a->base + ((unsigned long)page << GOALLOC_PAGE_SHIFT);
+	unsigned long number = (addr - arena_base) >> GOALLOC_PAGE_SHIFT;
+	const char *state = page_state(a, page);
+	struct mspan *s = span_of(addr);
+	unsigned int n;
+
+	if (!s || smp_load_acquire(&s->state) == MSPAN_DEAD) {	/* as in show_span() */
+		n = s ? 1 : idle_run(a, page, state);
+		seq_printf(m, "%10lu %5u %-8s %5s %6s\n", number, n, s ? "ready" : state, "-", "-");
+		return n;
+	}
+	n = clamp_t(unsigned int, READ_ONCE(s->npages), 1, ARENA_PAGES - page);
+	seq_printf(m, "%10lu %5u %-8s %5u %6u\n", number, n, "ready", spc_size_class(s->spc),
+		   mstats_span_inuse(s));
+	return n;
+}
+
+static int pagemap_show(struct seq_file *m, void *v)
+{
+	const struct arena *a = v;
+	unsigned int page = 0;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "%10s %5s %-8s %5s %6s\n", "page", "count", "state", "class",
+			   "inuse");
+		return 0;
+	}
+	rcu_read_lock();
+	while (page < ARENA_PAGES)
+		page += show_run(m, a, page);
+	rcu_read_unlock();
+	return 0;
+}
+
+static const struct seq_operations pagemap_ops = {
+	.start = arenas_start,
+	.next = arenas_next,
+	.stop = nothing_stop,
+	.show = pagemap_show,
+};
 
 static const struct seq_operations arenas_ops = {
 	.start = arenas_start,
@@ -362,6 +459,16 @@ static int heaps_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/*
+ * A file's version changes when a reader of the last one would misread it: when a line or
+ * a column goes or means something else, not when one comes behind those there were.
+ */
+static int version_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "stats 1\nsizeclasses 1\nheaps 1\nspans 1\narenas 1\npagemap 1\nmcache 1\n");
+	return 0;
+}
+
 static ssize_t scavenge_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	unsigned long pages = scavenge_all();
@@ -384,6 +491,8 @@ int proc_init(void)
 	    fault_meta(proc_create_single("heaps", 0444, proc_dir, heaps_show)) &&
 	    fault_meta(proc_create_seq("spans", 0400, proc_dir, &spans_ops)) &&
 	    fault_meta(proc_create_seq("arenas", 0400, proc_dir, &arenas_ops)) &&
+	    fault_meta(proc_create_seq("pagemap", 0400, proc_dir, &pagemap_ops)) &&
+	    fault_meta(proc_create_single("version", 0444, proc_dir, version_show)) &&
 	    fault_meta(proc_create_single("mcache", 0400, proc_dir, mcache_show)) &&
 	    fault_meta(proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops)))
 		return 0;

@@ -36,6 +36,8 @@
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define SCAVENGE_CPU_PERCENT	1
@@ -228,6 +230,19 @@ static void scavenge_arm(void)
 			   msecs_to_jiffies(goalloc_scavenge_interval));
 }
 
+static void released(unsigned long pages, enum scavenge_reason why)
+{
+	static const char * const names[NR_SCAVENGE_REASONS] = {
+		[SCAVENGE_BACKGROUND] = "background",
+		[SCAVENGE_PRESSURE] = "pressure",
+		[SCAVENGE_DEMAND] = "demand",
+	};
+
+	pages_by_scavenger[why] += pages;
+	if (pages)
+		trace_goalloc_scavenge(pages, names[why]);
+}
+
 static void scavenge_turn(struct work_struct *work)
 {
 	u64 ns = (u64)goalloc_scavenge_interval * NSEC_PER_MSEC * SCAVENGE_CPU_PERCENT / 100;
@@ -236,7 +251,7 @@ static void scavenge_turn(struct work_struct *work)
 	mutex_lock(&scavenge_mutex);
 	flush_caches(false);
 	trim_centrals(false);
-	pages_by_scavenger[SCAVENGE_BACKGROUND] += release(excess_pages(), ns);
+	released(release(excess_pages(), ns), SCAVENGE_BACKGROUND);
 	mutex_unlock(&scavenge_mutex);
 
 	more = work_left();
@@ -260,7 +275,7 @@ static unsigned long scavenge_everything(unsigned long max, int reason)
 	flush_caches(true);
 	trim_centrals(true);
 	pages = release(max, KTIME_MAX / 2);
-	pages_by_scavenger[reason] += pages;
+	released(pages, reason);
 	return pages;
 }
 

@@ -26,6 +26,8 @@
  *
  * LOCKS: none.  The current block is changed with the slot of SPC_TINY busy.
  */
+#include <trace/events/goalloc.h>
+
 #include "internal.h"
 
 #define GRANULE		2
@@ -253,6 +255,8 @@ void tiny_free_span(struct mspan *s)
 
 	for (addr = tiny_next_live(s, s->base, end); addr < end; addr = next) {
 		next = tiny_next_live(s, addr + GRANULE, end);
+		if (trace_goalloc_free_enabled())
+			trace_goalloc_free((void *)addr, trace_call_site(_THIS_IP_));
 		tiny_free(s, addr, false);
 	}
 }

@@ -6,7 +6,7 @@
 #include "kunit_util.h"
 #include "../goalloc/dropin.h"
 
-#include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include <linux/goalloc_kmalloc.h>
 
@@ -87,16 +87,12 @@ static void module_heap_serves(struct kunit *test)
  * A request that may not wait for the making of a heap is served by the default heap at
  * once, and by its own when that has been made behind its back.
  */
-static void expect_later(struct kunit *test, gfp_t gfp, unsigned int scope)
+static void expect_later(struct kunit *test, gfp_t gfp)
 {
-	unsigned int flags = current->flags;
 	void *obj;
 
 	handle = HANDLE("dropin_later");
-	current->flags |= scope;
-	obj = goalloc_module_kmalloc(&handle, 100, gfp);
-	current_restore_flags(flags, scope);
-	expect_default(test, obj);
+	expect_default(test, goalloc_module_kmalloc(&handle, 100, gfp));
 	dropin_heap_settle();
 	KUNIT_ASSERT_NOT_NULL(test, handle.real);
 	obj = goalloc_module_kmalloc(&handle, 100, gfp);
@@ -109,12 +105,17 @@ static void expect_later(struct kunit *test, gfp_t gfp, unsigned int scope)
 static void module_heap_waits(struct kunit *test)
 {
 	unsigned long objects = util_live(), reports = debug_bad_frees();
+	unsigned int scope;
 
-	expect_later(test, GFP_ATOMIC | __GFP_NOWARN, 0);
-	expect_later(test, GFP_NOWAIT, 0);
-	expect_later(test, GFP_NOFS, 0);
-	expect_later(test, GFP_KERNEL, PF_MEMALLOC_NOFS);
-	expect_later(test, GFP_KERNEL, PF_MEMALLOC);
+	expect_later(test, GFP_ATOMIC | __GFP_NOWARN);
+	expect_later(test, GFP_NOWAIT);
+	expect_later(test, GFP_NOFS);
+	scope = memalloc_nofs_save();
+	expect_later(test, GFP_KERNEL);
+	memalloc_nofs_restore(scope);
+	scope = memalloc_noreclaim_save();
+	expect_later(test, GFP_KERNEL);
+	memalloc_noreclaim_restore(scope);
 
 	handle = HANDLE("dropin_now");
 	kfree(goalloc_module_kmalloc(&handle, 100, GFP_KERNEL));

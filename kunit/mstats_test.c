@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Suite goalloc_mstats: the statistics add up, and count what was done. */
+#include <linux/delay.h>
+
 #include "kunit_util.h"
 
 #define NR_OBJS		2000
@@ -174,12 +176,282 @@ static void mstats_cached(struct kunit *test)
 	goalloc_free(obj);
 }
 
+static void alloc_all(struct kunit *test, void **objs, unsigned int n, size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		objs[i] = goalloc_alloc(size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+}
+
+static void free_all(void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		goalloc_free(objs[i]);
+}
+
+/* Each layer counts what came down to it. */
+static void mstats_by_layer(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	unsigned int spans = DIV_ROUND_UP(NR_OBJS, goalloc_size_classes[6].nelems);
+	struct layer_stats none, first, again;
+	struct mem_counts before, after;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_pin(test, cpumask_first(cpu_online_mask));
+	util_settled(NULL, NULL);
+	mstats_layers(&none);
+	mem_get_counts(&before);
+	alloc_all(test, objs, NR_OBJS, 64);
+	mstats_layers(&first);
+	mem_get_counts(&after);
+	KUNIT_EXPECT_GE(test, first.refills - none.refills, NR_OBJS / 64);
+	KUNIT_EXPECT_GE(test, first.spans_made - none.spans_made, spans);
+	KUNIT_EXPECT_LE(test, first.spans_made - none.spans_made, 2 * spans);
+	KUNIT_EXPECT_GE(test, first.page_hits + first.page_misses,
+			none.page_hits + none.page_misses + spans);
+	KUNIT_EXPECT_GT(test, first.page_hits, none.page_hits);
+	KUNIT_EXPECT_GT(test, first.page_misses, none.page_misses);
+	KUNIT_EXPECT_GT(test, after.draws, before.draws);
+	KUNIT_EXPECT_LE(test, after.draws - before.draws, after.drawn - before.drawn);
+
+	free_all(objs, NR_OBJS / 2);	/* of each span some stay, but for those in between */
+	alloc_all(test, objs, NR_OBJS / 2, 64);
+	free_all(objs + 1, NR_OBJS - 1);
+	util_settled(NULL, NULL);
+	mstats_layers(&again);
+	goalloc_free(goalloc_alloc(64, GFP_KERNEL));
+	mstats_layers(&first);
+	KUNIT_EXPECT_EQ_MSG(test, first.central_hits - again.central_hits, 1,
+			    "the span of the object that stayed");
+	KUNIT_EXPECT_EQ(test, first.spans_given - again.spans_given, 1);
+	KUNIT_EXPECT_EQ(test, first.spans_made, again.spans_made);
+	goalloc_free(objs[0]);
+}
+
+/* What a heap's layers have counted stays when it goes. */
+static void mstats_layers_stay(struct kunit *test)
+{
+	struct goalloc_cache *cache = goalloc_cache_create("layers", 64, 0, 0, NULL);
+	struct layer_stats before, after;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	goalloc_cache_free(cache, goalloc_cache_alloc(cache, GFP_KERNEL));
+	mstats_layers(&before);
+	KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
+	mstats_layers(&after);
+	KUNIT_EXPECT_GE(test, after.refills, before.refills);
+	KUNIT_EXPECT_GE(test, after.spans_made, before.spans_made);
+}
+
+/* The longest run can be had, and no longer one. */
+static void mstats_longest(struct kunit *test)
+{
+	struct page_heap *h = &page_heaps[util_memory_node()];
+	unsigned int longest, tries = 10;
+	struct page_run run, longer;
+	bool found, found_longer;
+	struct layer_stats st;
+	unsigned long flags;
+
+	do {	/* the scavenger may come between */
+		goalloc_free(goalloc_alloc(SZ_4M, GFP_KERNEL));
+		spin_lock_irqsave(&h->lock, flags);
+		longest = mpagealloc_longest(h);
+		found_longer = longest < ARENA_PAGES &&
+			       mpagealloc_find(h, longest + 1, 1, &longer);
+		found = longest && mpagealloc_find(h, longest, 1, &run);
+		spin_unlock_irqrestore(&h->lock, flags);
+		KUNIT_EXPECT_FALSE(test, found_longer);
+		KUNIT_EXPECT_EQ(test, found, longest > 0);
+		if (found)
+			mpagealloc_free(&run);
+	} while (!longest && --tries);
+	KUNIT_EXPECT_GT(test, longest, 0);
+	mstats_layers(&st);
+	KUNIT_EXPECT_LE(test, st.longest, ARENA_PAGES);
+	util_settled(NULL, NULL);
+	mstats_layers(&st);
+	KUNIT_EXPECT_EQ_MSG(test, st.longest, 0, "all pages went back");
+}
+
+#define ROUNDS	5
+
+/* Two CPUs that want one lock; the first of them holds it when the second comes. */
+struct crowd {
+	atomic_t here;
+	atomic_t held;
+	atomic_t comes;
+	spinlock_t *lock;	/* that both want */
+	void (*take)(struct crowd *crowd);
+	struct mcentral *central;
+};
+
+static void take_span(struct crowd *crowd)
+{
+	mcentral_let_go(mcentral_take(crowd->central, 1, GFP_KERNEL | __GFP_NOFAIL));
+}
+
+static void take_pages(struct crowd *crowd)
+{
+	struct page_run run;
+
+	if (mpagealloc_reuse(crowd->central->nid, ARENA_PAGES, 1, &run))
+		mpagealloc_free(&run);
+}
+
+static void crowd_in(unsigned int cpu, void *arg)
+{
+	unsigned int first = cpumask_first(cpu_online_mask);
+	struct crowd *crowd = arg;
+	unsigned long flags;
+
+	if (cpu == first) {
+		while (!atomic_read(&crowd->here))
+			usleep_range(100, 1000);
+		spin_lock_irqsave(crowd->lock, flags);
+		atomic_set(&crowd->held, 1);
+		while (!atomic_read(&crowd->comes))
+			cpu_relax();
+		mdelay(50);
+		spin_unlock_irqrestore(crowd->lock, flags);
+	} else if (cpu == cpumask_next(first, cpu_online_mask)) {
+		atomic_set(&crowd->here, 1);
+		while (!atomic_read(&crowd->held))
+			cond_resched();
+		atomic_set(&crowd->comes, 1);
+		crowd->take(crowd);
+	}
+}
+
+/* Who finds a lock taken is counted; who finds it free is not. */
+static void expect_counted(struct kunit *test, spinlock_t *lock, unsigned long *contended,
+			   void (*take)(struct crowd *crowd))
+{
+	struct crowd crowd = {
+		.central = heap_central(&default_heap, util_memory_node(), SPC(20, 0)),
+		.take = take,
+	};
+	unsigned long before = READ_ONCE(*contended);
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		take(&crowd);
+	KUNIT_EXPECT_LT(test, READ_ONCE(*contended) - before, 100);
+	before = READ_ONCE(*contended);
+	for (i = 0; i < ROUNDS && READ_ONCE(*contended) == before; i++) {
+		atomic_set(&crowd.here, 0);
+		atomic_set(&crowd.held, 0);
+		atomic_set(&crowd.comes, 0);
+		crowd.lock = lock;
+		util_run_on_all(test, crowd_in, &crowd);
+	}
+	KUNIT_EXPECT_GT(test, READ_ONCE(*contended), before);
+	util_settled(NULL, NULL);
+}
+
+static void mstats_contended(struct kunit *test)
+{
+	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(20, 0));
+	struct page_heap *h = &page_heaps[util_memory_node()];
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "who waits for a lock there sleeps, and may not while it spins");
+	util_other_cpu(test, cpumask_first(cpu_online_mask));
+	expect_counted(test, &c->lock, &c->contended, take_span);
+	expect_counted(test, &h->lock, &h->contended, take_pages);
+}
+
+#define FILL_CLASS	33	/* 1152 bytes, 7 objects a span */
+#define FILL_OBJS	700
+
+/* Spans are sorted by the tenths of their objects that are in use. */
+static void mstats_fills(struct kunit *test)
+{
+	struct class_fill *fill = kunit_kcalloc(test, NR_SPC + 1, sizeof(*fill), GFP_KERNEL);
+	void **objs = kunit_kcalloc(test, FILL_OBJS, sizeof(*objs), GFP_KERNEL);
+	const struct goalloc_size_class *c = &goalloc_size_classes[FILL_CLASS];
+	unsigned int i, j, n, inuse, spc = SPC(FILL_CLASS, 0);
+	struct class_fill wanted = {};
+	struct class_stats st;
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, fill);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	util_seed(test, &rnd);
+	class_stats(spc, &st);
+	KUNIT_ASSERT_EQ(test, st.spans, 0);
+	alloc_all(test, objs, FILL_OBJS, c->size);
+	for (i = n = 0; i < FILL_OBJS; i++) {	/* fewer and fewer of them */
+		if (util_below(&rnd, FILL_OBJS) < i)
+			goalloc_free(objs[i]);
+		else
+			objs[n++] = objs[i];
+	}
+	class_stats(spc, &st);
+	for (i = 0; i < n; i++) {
+		struct mspan *s = span_of((unsigned long)objs[i]);
+
+		for (inuse = j = 0; j < n; j++) {
+			if (span_of((unsigned long)objs[j]) != s)
+				continue;
+			if (j < i)
+				break;
+			inuse++;
+		}
+		if (j < n)
+			continue;	/* it was looked at before */
+		wanted.spans[min(inuse * 10 / c->nelems, 9U)]++;
+		if (inuse * 8 < c->nelems)
+			wanted.sparse += c->npages << GOALLOC_PAGE_SHIFT;
+	}
+	mstats_fill(fill);
+	for (i = 0; i < NR_DECILES; i++)
+		KUNIT_EXPECT_EQ_MSG(test, fill[spc].spans[i], wanted.spans[i], "tenth %u", i);
+	KUNIT_EXPECT_EQ(test, fill[spc].sparse, wanted.sparse);
+	free_all(objs, n);
+}
+
+/* A span of 128 objects of which one is in use is nearly empty; of which 16 are, it is not. */
+static void mstats_sparse(struct kunit *test)
+{
+	struct class_fill *fill = kunit_kcalloc(test, NR_SPC + 1, sizeof(*fill), GFP_KERNEL);
+	unsigned int spc = SPC(goalloc_size_class(64), 0);
+	struct class_stats st;
+	void *objs[16];
+
+	KUNIT_ASSERT_NOT_NULL(test, fill);
+	util_pin(test, cpumask_first(cpu_online_mask));
+	class_stats(spc, &st);
+	KUNIT_ASSERT_EQ(test, st.spans, 0);
+	alloc_all(test, objs, ARRAY_SIZE(objs), 64);
+	mstats_fill(fill);
+	KUNIT_EXPECT_EQ(test, fill[spc].sparse, 0);
+	KUNIT_EXPECT_EQ(test, fill[spc].spans[1], 1);
+	goalloc_free(objs[15]);
+	memset(fill, 0, (NR_SPC + 1) * sizeof(*fill));
+	mstats_fill(fill);
+	KUNIT_EXPECT_EQ(test, fill[spc].sparse, GOALLOC_PAGE_SIZE);
+	free_all(objs, 15);
+}
+
 static struct kunit_case mstats_cases[] = {
 	KUNIT_CASE(mstats_identities),
 	KUNIT_CASE(mstats_by_class),
 	KUNIT_CASE(mstats_bytes),
 	KUNIT_CASE(mstats_tiny),
 	KUNIT_CASE(mstats_cached),
+	KUNIT_CASE(mstats_by_layer),
+	KUNIT_CASE(mstats_layers_stay),
+	KUNIT_CASE(mstats_longest),
+	KUNIT_CASE(mstats_contended),
+	KUNIT_CASE(mstats_fills),
+	KUNIT_CASE(mstats_sparse),
 	{}
 };
 

@@ -22,8 +22,9 @@ helpers='
 fixalloc: mem
 sizeclasses:
 fault:
+trace:
 kmemleak: arena
-debug: sizeclasses arena mem
+debug: sizeclasses arena mem trace
 '
 
 # Built only for a kernel that has what they need.

@@ -6,6 +6,7 @@
 #include "badinput.h"
 
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -75,7 +76,7 @@ void object_alloc(struct object *o, gfp_t gfp)
 		fail("NULL for a good request", o->size);
 		return;
 	}
-	if (zero && memchr_inv(o->ptr, 0, o->size))
+	if (want_init_on_alloc(gfp) && memchr_inv(o->ptr, 0, o->size))
 		fail("zeroed memory is not zero", o->size);
 	object_fill(o);
 }

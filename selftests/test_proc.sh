@@ -45,7 +45,10 @@ check_sizeclasses()
 		$1 > 0 && $7 + $8 != $6 * $5 { print "inuse + free is not spans * objects: " $0 }
 		$1 == 0 && $7 + $8 != $6 { print "inuse + free is not the spans of large objects: " $0 }
 		$1 > 0 && $13 != $6 * ($4 - $3 * $5) { print "waste is not what objects leave: " $0 }
-		$1 > 0 && int($4 / $3) != $5 { print "objects do not fill the span: " $0 }' \
+		$1 > 0 && int($4 / $3) != $5 { print "objects do not fill the span: " $0 }
+		{ n = 0; for (i = 14; i <= 23; i++) n += $i }
+		n != $6 { print "tenths are not all spans: " $0 }
+		$1 > 0 && $24 > ($14 + $15) * $4 { print "more nearly empty than there are: " $0 }' \
 		$proc/sizeclasses)
 	[ -z "$bad" ] || complain "$bad"
 	same 'mallocs of all classes' "$(sum sizeclasses 9 '$2 != "tiny"')" \
@@ -89,9 +92,39 @@ check_arenas()
 	[ -z "$bad" ] || complain "a row of arenas that cannot be: $bad"
 }
 
+# The page map against arenas and spans, and its rows one after the other.
+check_pagemap()
+{
+	same 'reserved pages' "$(sum pagemap 2 '$3 == "reserved"')" "$(sum arenas 3)"
+	same 'prepared pages' "$(sum pagemap 2 '$3 == "prepared" || $3 == "cached"')" "$(sum arenas 4)"
+	same 'ready pages' "$(sum pagemap 2 '$3 == "ready"')" "$(sum arenas 5)"
+	same 'spans of the page map' "$(awk 'NR > 1 && $3 == "ready" { print $2, $4, $5 }' $proc/pagemap)" \
+		"$(awk 'NR > 1 { print $2, $3, $8 }' $proc/spans)"
+	bad=$(awk 'NR == 1 { next }
+		$1 != next_page && $1 % 512 { print "a hole or an overlap: " $0 }
+		$3 != "ready" && ($4 $5 != "--" || $3 == last && $1 % 512) { print "not one run: " $0 }
+		{ next_page = $1 + $2; last = $3 }' $proc/pagemap)
+	[ -z "$bad" ] || complain "$bad"
+}
+
+# What each layer counted.
+check_layers()
+{
+	same Refills "$(value Refills)" "$(sum mcache 6)"
+	same PageCacheHits "$(value PageCacheHits)" "$(sum mcache 8)"
+	same PageCacheMisses "$(value PageCacheMisses)" "$(sum mcache 9)"
+	[ "$(value SpansMade)" -ge "$(sum sizeclasses 6)" ] || complain 'more spans than were made'
+	[ "$(value SpansGiven)" -ge "$(value CentralHits)" ] || complain 'a hit without a span'
+	[ "$(value Draws)" -le "$(value PagesDrawn)" ] || complain 'a draw without a page'
+	[ "$(value LargestFree)" -ge $((8192 * $(awk 'NR > 1 && $6 > n { n = $6 } END { print n + 0 }' \
+		$proc/arenas))) ] || complain 'a run in an arena is longer than the longest'
+}
+
 check_all()
 {
 	check_stats
+	check_layers
+	check_pagemap
 	check_sizeclasses
 	check_spans
 	check_arenas
@@ -128,15 +161,18 @@ restrict=$(cat $sysctl 2>/dev/null)
 made_users=
 trap '[ -z "$restrict" ] || echo "$restrict" >$sysctl; rm -f $made_users' EXIT
 
-plan 17
+plan 19
 
 # The scavenger comes too seldom to move pages while they are counted.
 insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 || exit 1
 
-same 'the list of files' "$(cd $proc && echo *)" 'arenas heaps mcache scavenge sizeclasses spans stats'
-for file in stats:444 sizeclasses:444 heaps:444 spans:400 arenas:400 mcache:400 scavenge:200; do
+same 'the list of files' "$(cd $proc && echo *)" 'arenas heaps mcache pagemap scavenge sizeclasses spans stats version'
+for file in stats:444 sizeclasses:444 heaps:444 spans:400 arenas:400 mcache:400 pagemap:400 scavenge:200 \
+	version:444; do
 	same "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
 done
+same 'the versions' "$(awk 'NF == 2 && $2 > 0 { print $1 }' $proc/version | sort | tr '\n' ' ')" \
+	'arenas heaps mcache pagemap sizeclasses spans stats '
 verdict 'all files are there, addresses and owners for root alone'
 
 # The guest of "make test" has no users, and a root directory for none.
@@ -151,7 +187,7 @@ if [ "$(as_nobody 'id -u')" = 65534 ]; then
 	[ -n "$(as_nobody "cat $proc/stats")" ] || complain 'stats cannot be read'
 	[ -n "$(as_nobody "cat $proc/sizeclasses")" ] || complain 'sizeclasses cannot be read'
 	[ -n "$(as_nobody "cat $proc/heaps")" ] || complain 'heaps cannot be read'
-	for file in spans arenas mcache scavenge; do
+	for file in spans arenas mcache pagemap scavenge; do
 		as_nobody "cat $proc/$file >/dev/null" && complain "$file can be read"
 	done
 	as_nobody "echo 1 >$proc/scavenge" && complain 'scavenge can be written'
@@ -195,14 +231,18 @@ check_spans
 verdict 'spans: pages and objects agree with stats, class by class with sizeclasses'
 check_arenas
 verdict 'arenas: pages by state agree with stats'
+check_pagemap
+verdict 'pagemap: every page of every arena, as arenas and spans have it'
+check_layers
+verdict 'stats: what each layer counted'
 
-for file in spans arenas; do
+for file in spans arenas pagemap; do
 	rows=$(dd if=$proc/$file bs=64k 2>/dev/null | md5sum)
 	for size in 16 100 200 1000; do
 		same "$file in reads of $size bytes" "$(dd if=$proc/$file bs=$size 2>/dev/null | md5sum)" "$rows"
 	done
 done
-verdict 'spans and arenas: the same rows whatever the size of the reads'
+verdict 'spans, arenas and pagemap: the same rows whatever the size of the reads'
 
 same 'the rows' "$(sed 1d $proc/mcache | wc -l)" "$(awk -F- '{ print $NF + 1 }' \
 	/sys/devices/system/cpu/possible)"
@@ -249,7 +289,7 @@ insmod "$mods/goalloc_badinput.ko" case=none || complain 'goalloc_badinput canno
 worker=$!
 reads=0
 while kill -0 $worker 2>/dev/null; do
-	for file in stats sizeclasses heaps spans arenas mcache; do
+	for file in stats sizeclasses heaps spans arenas mcache pagemap; do
 		[ "$(wc -l <$proc/$file)" -ge 1 ] || complain "$file is empty"
 	done
 	echo 1 >$proc/scavenge
