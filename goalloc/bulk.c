@@ -141,6 +141,7 @@ size_t goalloc_alloc_bulk(size_t size, gfp_t gfp, size_t n, void **ptrs)
 		i = take_many(&default_heap, SPC(sc, 0), gfp,
 			      want_init_on_alloc(gfp) ? goalloc_size_classes[sc].size : 0, n,
 			      ptrs);
+		mprof_alloc_bulk(i, ptrs, size);
 	}
 	while (i < n && (!small || gfp & __GFP_NOFAIL)) {
 		ptrs[i] = goalloc_alloc(size, gfp);
@@ -172,8 +173,10 @@ size_t goalloc_cache_alloc_bulk(struct goalloc_cache *cache, gfp_t gfp, size_t n
 	if (!cache_gfp(cache, &gfp))
 		return 0;
 	zero = cache_wants_zero(cache, gfp) ? cache->shape.size : 0;
-	if (!single)
+	if (!single) {
 		i = take_many(&cache->named.heap, SPC_CACHE, gfp, zero, n, ptrs);
+		mprof_alloc_bulk(i, ptrs, cache->shape.size);
+	}
 	while (i < n && (single || gfp & __GFP_NOFAIL)) {
 		ptrs[i] = goalloc_cache_alloc(cache, gfp);
 		if (!ptrs[i])

@@ -176,6 +176,7 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 	if (ptr && needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
 	malloc_allocated(ptr, cache->size, heap->flags & GOALLOC_CACHE_NOSCAN, gfp, caller);
+	mprof_alloc(ptr, cache->shape.size);
 	return ptr;
 }
 
@@ -186,7 +187,8 @@ static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp, unsign
 	void *ptr;
 
 	if (gfp & GFP_ODD || (cache->ctor && gfp & __GFP_ZERO) || ALWAYS_GENERAL ||
-	    trace_goalloc_alloc_enabled() || !mcache_take_fast(cache->slot, &ptr, &needzero))
+	    trace_goalloc_alloc_enabled() ||
+	    !mcache_take_fast(cache->slot, ELEMSIZE, &ptr, &needzero))
 		return alloc_general(cache, gfp, NUMA_NO_NODE, caller);
 	if (needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
@@ -208,7 +210,7 @@ void *goalloc_cache_alloc(struct goalloc_cache *cache, gfp_t gfp)
 
 	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || alloc_is_watched() || ALWAYS_GENERAL)
 		return alloc_flags(cache, gfp, _RET_IP_);
-	if (likely(mcache_take_fast(cache->slot, &ptr, NULL)))
+	if (likely(mcache_take_fast(cache->slot, ELEMSIZE, &ptr, NULL)))
 		return ptr;
 	return alloc_general(cache, gfp, NUMA_NO_NODE, _RET_IP_);
 }

@@ -11,6 +11,7 @@
 #include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/swap.h>
@@ -119,5 +120,27 @@ static inline void compat_account_reclaimed_pages(unsigned long pages)
 	mm_account_reclaimed_pages(pages);
 #endif
 }
+
+/*
+ * Subtract from a per-CPU variable, and say whether it is negative then.  On x86 these
+ * are a subtraction and a branch; this_cpu_sub_return() would be an exchange.
+ */
+#ifdef __percpu_arg
+#ifndef __my_cpu_var		/* 6.1 has none */
+#define __my_cpu_var(var)	(var)
+#endif
+
+#define compat_this_cpu_sub_negative(var, val)					\
+({										\
+	bool negative__;							\
+										\
+	asm volatile("subq %[n], " __percpu_arg([v])				\
+		     : "=@ccs" (negative__), [v] "+m" (__my_cpu_var(var))	\
+		     : [n] "re" ((unsigned long)(val)));			\
+	negative__;								\
+})
+#else
+#define compat_this_cpu_sub_negative(var, val)	(this_cpu_sub_return(var, val) < 0)
+#endif
 
 #endif /* _GOALLOC_COMPAT_H */

@@ -79,7 +79,7 @@ static noinline void *kmalloc_general(struct goalloc_heap *heap, size_t size, gf
  * An object from this CPU's window of the module's heap, if that has been made, or of the
  * default heap, for a module that has none.
  */
-static __always_inline void *take_fast(struct goalloc_heap *heap, unsigned long slot,
+static __always_inline void *take_fast(struct goalloc_heap *heap, size_t size, unsigned long slot,
 				       bool *needzero)
 {
 	struct mcache __percpu *cache;
@@ -88,7 +88,7 @@ static __always_inline void *take_fast(struct goalloc_heap *heap, unsigned long 
 	heap = likely(heap) ? heap : &default_heap;
 	cache = smp_load_acquire(&heap->cache);		/* pairs with heap_add() */
 	if (unlikely(!cache) || ALWAYS_GENERAL ||
-	    !mcache_take_fast((void __percpu *)cache + slot, &ptr, needzero))
+	    !mcache_take_fast((void __percpu *)cache + slot, size, &ptr, needzero))
 		return NULL;
 	return ptr;
 }
@@ -108,7 +108,7 @@ void *goalloc_module_kmalloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 
 	if (likely(!(gfp & (GFP_ODD | __GFP_ZERO | __GFP_ACCOUNT)) && is_small(size, 0)) &&
 	    !alloc_is_watched())
-		ptr = take_fast(heap, SPC(small_class(size), 0) * __GOALLOC_SLOT_SIZE, NULL);
+		ptr = take_fast(heap, size, SPC(small_class(size), 0) * __GOALLOC_SLOT_SIZE, NULL);
 	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
 }
 EXPORT_SYMBOL_GPL(goalloc_module_kmalloc);
@@ -117,7 +117,7 @@ EXPORT_SYMBOL_GPL(goalloc_module_kmalloc);
 void *__goalloc_module_kmalloc_class(struct goalloc_heap *heap, size_t size, gfp_t gfp,
 				     unsigned long slot)
 {
-	void *ptr = alloc_is_watched() ? NULL : take_fast(heap, slot, NULL);
+	void *ptr = alloc_is_watched() ? NULL : take_fast(heap, size, slot, NULL);
 
 	return likely(ptr) ? ptr : kmalloc_general(heap, size, gfp);
 }
@@ -128,7 +128,7 @@ void *__goalloc_module_kzalloc_class(struct goalloc_heap *heap, size_t size, gfp
 				     unsigned long slot)
 {
 	bool needzero;
-	void *ptr = trace_goalloc_alloc_enabled() ? NULL : take_fast(heap, slot, &needzero);
+	void *ptr = trace_goalloc_alloc_enabled() ? NULL : take_fast(heap, size, slot, &needzero);
 
 	if (unlikely(!ptr))
 		return kmalloc_general(heap, size, gfp);

@@ -25,23 +25,25 @@
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
- * them.  debug reports, kmemleak tells the kernel's leak detector, trace whoever listens,
- * fault makes them fail.  scavenge, mstats, named, proc and module look at them from above.
+ * them.  mprof samples what is allocated, debug reports, kmemleak tells the kernel's
+ * leak detector, trace whoever listens, fault makes them fail.  scavenge, mstats, named,
+ * profile, proc and module look at them from above.
  *
  * LOCK ORDER
  *
- *	mcentral.lock, page_heap.lock, fixalloc.lock, arena_lock
+ *	mcentral.lock, page_heap.lock, fixalloc.lock, arena_lock, mprof's lock
  *
  * None is taken while another is held, all are taken with interrupts off
- * (spin_lock_irqsave; sleeping locks on PREEMPT_RT), and none is held across a
- * call of the buddy allocator.  A CPU that marked a slot or its page cache busy
- * takes no lock before it has cleared the mark, because preemption is off
- * between.
+ * (spin_lock_irqsave; sleeping locks on PREEMPT_RT, but for mprof's, which is raw),
+ * and none is held across a call of the buddy allocator.  A CPU that marked a slot or
+ * its page cache busy takes no lock before it has cleared the mark, because preemption
+ * is off between.
  *
  * What is done to heaps as a whole is done by tasks, and sleeps:
  *
  *	named_mutex > cpus_read_lock() > scavenge_mutex > heap_lock
  *	name_mutex (dropin_heap.c) > heap_lock
+ *	rate_mutex (mprof.c) > cpus_read_lock()
  *
  * Nothing allocates under scavenge_mutex, which the shrinker takes; the locks above
  * are taken under it, but not under heap_lock.  heap_list is read under
@@ -70,6 +72,7 @@
 #include "compat.h"
 #include "fault.h"
 #include "mcache.h"
+#include "mprof.h"
 #include "mspan.h"
 #include "sizeclasses.h"
 
@@ -737,6 +740,12 @@ unsigned int mstats_span_inuse(const struct mspan *s);
 
 int named_init(void);
 void named_exit(void);
+
+/* -------------------------------------------------------------- profile.c */
+
+struct proc_dir_entry;
+
+int profile_proc_init(struct proc_dir_entry *dir);
 
 /* ----------------------------------------------------------------- proc.c */
 

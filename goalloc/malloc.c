@@ -114,8 +114,8 @@ static enum free_result classify(unsigned long addr, size_t *usable)
 		return arena_of(addr) ? FREE_NOT_IN_SPAN : FREE_FOREIGN;
 	if (s->spc == SPC_TINY)
 		return tiny_check(s, addr, usable);
-	if (!mspan_index(s, addr, &index))
-		return index >= s->free_limit ? FREE_TAIL : FREE_INTERIOR;
+	if (!mspan_object(s, addr, &index))
+		return index >= mspan_limit(s) ? FREE_TAIL : FREE_INTERIOR;
 	*usable = s->elemsize;
 	return mcache_is_free(s, index) ? FREE_DOUBLE : FREE_OK;
 }
@@ -162,6 +162,7 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 		ptr = alloc_once(heap, size, noscan, gfp);
 	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
 	malloc_allocated(ptr, size, noscan, gfp, caller);
+	mprof_alloc(ptr, size);
 	return ptr;
 }
 
@@ -173,7 +174,7 @@ static __always_inline void *zeroed_of_class(size_t size, gfp_t gfp, unsigned lo
 	void *ptr;
 
 	if (trace_goalloc_alloc_enabled() || ALWAYS_GENERAL ||
-	    !mcache_alloc_fast(heap, spc, &ptr, &needzero))
+	    !mcache_alloc_fast(heap, spc, size, &ptr, &needzero))
 		return alloc_general(size, gfp, spc & 1, heap, caller);
 	if (needzero)
 		memset(ptr, 0, (goalloc_size_classes + (spc >> 1))->size);
@@ -197,7 +198,7 @@ static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, u
 	if (alloc_is_watched() || unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
 		return alloc_flags(size, gfp, noscan, heap, _RET_IP_);
 	if (likely(is_small(size, noscan ? TINY_BLOCK_SIZE : 0) &&
-		   mcache_alloc_fast(heap, SPC(small_class(size), noscan), &ptr, NULL)))
+		   mcache_alloc_fast(heap, SPC(small_class(size), noscan), size, &ptr, NULL)))
 		return ptr;
 	return alloc_general(size, gfp, noscan, heap, _RET_IP_);
 }
@@ -269,7 +270,7 @@ void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
 
 	if (alloc_is_watched())
 		return alloc_class_watched(size, gfp, slot, _RET_IP_);
-	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), &ptr, NULL)))
+	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), size, &ptr, NULL)))
 		return ptr;
 	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
 }
@@ -314,6 +315,7 @@ static __always_inline void *alloc_node(struct goalloc_heap *heap, size_t size, 
 			ptr = alloc_node_small(heap, size, gfp, node);
 	} while (unlikely(!ptr) && malloc_try_again(size, gfp));
 	malloc_allocated(ptr, size, 0, gfp, _RET_IP_);
+	mprof_alloc(ptr, size);
 	return ptr;
 }
 
@@ -371,12 +373,14 @@ static enum free_result free_object(const void *ptr, bool clear, unsigned long c
 	}
 	if (s && s->spc == SPC_TINY)
 		return tiny_free(s, addr, clear);
-	if (s && mspan_index(s, addr, &index))
+	if (s && mspan_object(s, addr, &index)) {
+		mprof_free(s, ptr);
 		return mcache_free(s, index);
+	}
 	return classify(addr, &usable);
 }
 
-/* A free that the fast path leaves: tiny, watched, to be cleared, or bad. */
+/* A free that the fast path leaves: tiny, beside a sampled one, watched, to be cleared, or bad. */
 static noinline void free_general(const void *ptr, bool clear, const char *op,
 				  unsigned long caller)
 {
@@ -398,7 +402,7 @@ noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s)
 	enum free_result res;
 	unsigned int index;
 
-	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* retired meanwhile */
+	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* sampled or retired meanwhile */
 		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}

@@ -15,6 +15,7 @@
 
 #include <linux/goalloc.h>
 
+#include "mprof.h"
 #include "mspan.h"
 
 /**
@@ -212,42 +213,61 @@ static __always_inline struct mcache_slot __percpu *mcache_slots(struct goalloc_
 	return heap->cache->slot + spc;
 }
 
+/* The lowest object of a window that was read: see mcache_take(). */
+static __always_inline void *mcache_take_of(struct mcache_slot *slot, u64 bits, u32 elemsize,
+					    bool *needzero)
+{
+	u32 i = __ffs64(bits);
+
+	WRITE_ONCE(slot->free, bits & (bits - 1));
+	if (needzero)
+		*needzero = !slot->fresh;
+	return (void *)(slot->base + i * elemsize);
+}
+
 /*
  * The lowest object of a window that is not empty.  @needzero may be NULL; it is
  * set unless the object is known to be zero.
  */
 static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzero)
 {
-	u64 bits = slot->free;
-	u32 i = __ffs64(bits);
-
-	WRITE_ONCE(slot->free, bits & (bits - 1));
-	if (needzero)
-		*needzero = !slot->fresh;
-	return (void *)(slot->base + i * slot->elemsize);
+	return mcache_take_of(slot, slot->free, slot->elemsize, needzero);
 }
 
-/* An object from this CPU's window.  False: it is empty, or the slot is busy. */
-static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, void **obj,
-					     bool *needzero)
+/* What a request counts as in the heap profile, where all objects have one size. */
+#define ELEMSIZE	SIZE_MAX
+
+/*
+ * An object from this CPU's window, for @size bytes.  False: it is empty, the slot is
+ * busy, or the heap profile wants to see this one; who goes the general way then counts
+ * the bytes again, which matters no more, because a sample is due (mprof.c).
+ */
+static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, size_t size,
+					     void **obj, bool *needzero)
 {
 	struct mcache_slot *slot;
+	u32 elemsize;
+	u64 bits;
 
 	if (!mcache_enter(slots, &slot))
 		return false;
-	if (unlikely(!slot->free)) {
+	bits = slot->free;		/* before the count: nothing is read twice */
+	elemsize = slot->elemsize;
+	if (__builtin_constant_p(size) && size == ELEMSIZE)
+		size = elemsize;
+	if (unlikely(!bits || mprof_due(size))) {
 		mcache_leave(slot);
 		return false;
 	}
-	*obj = mcache_take(slot, needzero);
+	*obj = mcache_take_of(slot, bits, elemsize, needzero);
 	mcache_leave(slot);
 	return true;
 }
 
 static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					      void **obj, bool *needzero)
+					      size_t size, void **obj, bool *needzero)
 {
-	return mcache_take_fast(mcache_slots(heap, spc), obj, needzero);
+	return mcache_take_fast(mcache_slots(heap, spc), size, obj, needzero);
 }
 
 /*

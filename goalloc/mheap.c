@@ -130,6 +130,7 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	s->npages = run->npages;
 	s->needzero = run->dirty;
 	s->nmi_freed = false;
+	s->sampled = 0;
 	s->slot = mcache_slots(c->heap, c->spc);
 	s->central = c;
 	s->owner = NULL;
@@ -206,7 +207,7 @@ static void unmake(struct mspan *s)
 
 	leak_retire(s);
 	trace_goalloc_span_free(run.base, run.npages, spc_size_class(s->spc));
-	s->free_limit = 0;
+	WRITE_ONCE(s->free_limit, 0);
 	arena_set_spans(run.base, run.npages, NULL);
 	atomic_dec(&c->nr_spans);
 	mspan_delete(s, c);
@@ -232,6 +233,8 @@ static void unmake_rcu(struct rcu_head *rcu)
  */
 void mheap_free(struct mspan *s)
 {
+	if (unlikely(smp_load_acquire(&s->sampled)))	/* pairs with set_sampled() */
+		mprof_forget(s);
 	if (heap_waits_for_readers(s->central->heap))
 		call_rcu(&s->rcu, unmake_rcu);
 	else

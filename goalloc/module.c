@@ -20,6 +20,8 @@
 #define SCAVENGE_INTERVAL_MIN	10
 #define SCAVENGE_INTERVAL_MAX	(60 * 1000)
 
+static unsigned int goalloc_profile_rate;
+
 module_param_named(panic_on_bad_free, goalloc_panic_on_bad_free, bool, 0644);
 MODULE_PARM_DESC(panic_on_bad_free, "panic when a bad free is caught, instead of reporting it");
 
@@ -30,6 +32,10 @@ MODULE_PARM_DESC(scavenge_retain,
 module_param_named(scavenge_interval_ms, goalloc_scavenge_interval, uint, 0444);
 MODULE_PARM_DESC(scavenge_interval_ms,
 		 "milliseconds between turns of the scavenger: 10..60000 (default 1000)");
+
+module_param_named(profile_rate, goalloc_profile_rate, uint, 0444);
+MODULE_PARM_DESC(profile_rate,
+		 "bytes allocated between two samples of the heap profile: 0 (off, the default)..1073741824");
 
 static bool param_in_range(const char *name, unsigned int value, unsigned int least,
 			   unsigned int most)
@@ -44,7 +50,8 @@ static bool params_valid(void)
 {
 	return param_in_range("scavenge_retain", goalloc_scavenge_retain, 0, 100) &&
 	       param_in_range("scavenge_interval_ms", goalloc_scavenge_interval,
-			      SCAVENGE_INTERVAL_MIN, SCAVENGE_INTERVAL_MAX);
+			      SCAVENGE_INTERVAL_MIN, SCAVENGE_INTERVAL_MAX) &&
+	       param_in_range("profile_rate", goalloc_profile_rate, 0, MPROF_RATE_MAX);
 }
 
 /* Give the metadata back, bottom layer last.  Everything above has stopped. */
@@ -94,9 +101,12 @@ static int __init goalloc_init(void)
 	if (err)
 		goto fail;
 	free_rcu_init();
+	err = mprof_init(goalloc_profile_rate);
+	if (err)
+		goto fail_mprof;
 	err = kv_init();
 	if (err)
-		goto fail;
+		goto fail_mprof;
 	err = scavenge_init();
 	if (err)
 		goto fail_kv;
@@ -116,6 +126,8 @@ fail_scavenge:
 	scavenge_exit();
 fail_kv:
 	kv_exit();
+fail_mprof:
+	mprof_exit();
 fail:
 	free_metadata();
 	fault_exit();
@@ -135,6 +147,7 @@ static void __exit goalloc_exit(void)
 	rcu_barrier();	/* spans whose readers were waited for */
 	scavenge_all();
 	report_leaks();
+	mprof_exit();
 	free_metadata();
 	fault_exit();
 	pr_info("unloaded\n");

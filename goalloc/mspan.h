@@ -140,8 +140,9 @@ enum mspan_state {
  * @base: address of the first byte
  * @div_mul: index = (offset * div_mul) >> 32, for every offset of a small object
  * @elemsize: bytes an object
- * @free_limit: objects that may be freed by index: @nelems; 0 for tiny spans,
- *	so that their objects leave the fast path, and 0 for dead ones
+ * @free_limit: objects that the fast path may free by index: @nelems; 0 for tiny
+ *	spans and those with a sampled object (mprof.c), so that their objects leave it,
+ *	and 0 for dead ones
  * @nelems: objects in the span
  * @spc: span class
  * @empty_kept: central counts it as wholly free; central lock
@@ -151,9 +152,10 @@ enum mspan_state {
  * @central: where it goes when no CPU owns it
  * @tiny: tiny spans: what lies in each block, 16 bits a block (see tiny.c)
  * @state: enum mspan_state; see above for who writes it
+ * @needzero: the pages were not known to be zero when the span was made
+ * @sampled: live objects that the heap profile has a record of; mprof.c
  * @fresh: words of @free_bits that have not been taken yet, so that their
  *	objects have never been handed out; owner
- * @needzero: the pages were not known to be zero when the span was made
  * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
  * @queue: link of the central's llist while QUEUED
  * @partial: link of the central's list; central lock
@@ -178,9 +180,10 @@ struct mspan {
 	struct mcentral *central;
 	atomic_long_t *tiny;
 
-	int state;
-	u16 fresh;
+	u8 state;
 	bool needzero;
+	u16 sampled;
+	u16 fresh;
 	bool nmi_freed;
 	union {
 		struct {
@@ -285,7 +288,27 @@ static __always_inline bool mspan_index(const struct mspan *s, unsigned long add
 	u64 product = (u64)(addr - s->base) * s->div_mul;
 
 	*index = product >> 32;
-	return likely((u32)product < s->div_mul && *index < s->free_limit);
+	/* data_race: it may change for the sake of another object, see mprof.c */
+	return likely((u32)product < s->div_mul && *index < data_race(s->free_limit));
+}
+
+/* How many objects can be freed by index, on the fast path or not. */
+static inline unsigned int mspan_limit(const struct mspan *s)
+{
+	unsigned int limit = READ_ONCE(s->free_limit);
+
+	if (limit || s->spc == SPC_TINY || READ_ONCE(s->state) == MSPAN_DEAD)
+		return limit;
+	return s->nelems;	/* one of them is sampled, or was a moment ago */
+}
+
+/* As mspan_index(), also of a span with a sampled object. */
+static inline bool mspan_object(const struct mspan *s, unsigned long addr, unsigned int *index)
+{
+	u64 product = (u64)(addr - s->base) * s->div_mul;
+
+	*index = product >> 32;
+	return (u32)product < s->div_mul && *index < mspan_limit(s);
 }
 
 #endif /* _GOALLOC_MSPAN_H */

@@ -105,6 +105,7 @@ static void free_span(struct mspan *s)
 		next = next_live(s, i + 1, nelems);
 		obj = (void *)(s->base + (unsigned long)i * s->elemsize);
 		malloc_free_begins(obj, s, _THIS_IP_);
+		mprof_free(s, obj);
 		mcache_free_remote(s, i);
 	}
 }

@@ -13,6 +13,8 @@
  *	scavenge	write anything: give everything back that is not in use (root)
  *	version		what tools can rely on of each of them
  *
+ * and those of the heap profile (profile.c).
+ *
  * Readers take no lock.  Spans and arenas are walked through the arena map; a
  * span that is retired meanwhile is safe to look at (mspan.h), and a row of it
  * shows a moment between two lives at worst.  So no reader ever delays an
@@ -494,7 +496,8 @@ int proc_init(void)
 	    fault_meta(proc_create_seq("pagemap", 0400, proc_dir, &pagemap_ops)) &&
 	    fault_meta(proc_create_single("version", 0444, proc_dir, version_show)) &&
 	    fault_meta(proc_create_single("mcache", 0400, proc_dir, mcache_show)) &&
-	    fault_meta(proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops)))
+	    fault_meta(proc_create("scavenge", 0200, proc_dir, &scavenge_proc_ops)) &&
+	    !profile_proc_init(proc_dir))
 		return 0;
 	proc_exit();
 	return -ENOMEM;

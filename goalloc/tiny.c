@@ -229,6 +229,7 @@ enum free_result tiny_free(struct mspan *s, unsigned long addr, bool clear)
 		return res;
 	if (clear)
 		memzero_explicit((void *)addr, usable);
+	mprof_free(s, (void *)addr);
 	this_cpu_inc(cache->tiny_frees);	/* when its last object is freed, a heap may go */
 	if (tiny_put(s, addr, LIVE(g), false) & LIVE(g))
 		return FREE_OK;

@@ -12,15 +12,17 @@
 # was checked.  Exit status 1 if anything failed.
 
 # A layer may use any layer that stands after it.
-layers='module proc dropin_cache named mstats scavenge dropin_devm dropin dropin_heap string owner rcu kv stack region bulk
+layers='module proc profile dropin_cache named mstats scavenge dropin_devm dropin dropin_heap string owner rcu kv stack region bulk
 	cache realloc malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
-# (debug asks what span an address lies in: span_of() is inline and reads the
+# (debug and mprof ask what span an address lies in: span_of() is inline and reads the
 # map of arena.)
 helpers='
 fixalloc: mem
 sizeclasses:
+sampling:
+mprof: sampling arena mem
 fault:
 trace:
 kmemleak: arena
@@ -35,9 +37,10 @@ includes='
 *.c: dropin.h front.h internal.h compat.h sizeclasses.h
 dropin.h: internal.h
 front.h: internal.h
-internal.h: cache.h compat.h fault.h mcache.h mspan.h sizeclasses.h
+internal.h: cache.h compat.h fault.h mcache.h mprof.h mspan.h sizeclasses.h
 cache.h: mspan.h sizeclasses.h
-mcache.h: mspan.h
+mcache.h: mprof.h mspan.h
+mprof.h: compat.h mspan.h
 mspan.h: sizeclasses.h
 sizeclasses.h:
 fault.h:

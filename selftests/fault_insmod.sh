@@ -36,7 +36,7 @@ echo 'KTAP version 1'
 n=1
 before=$(messages)
 while [ $n -le $most ] &&
-      ! insmod "$mods/goalloc.ko" fail_goalloc_meta=$n,100,0,1 2>"$said"; do
+      ! insmod "$mods/goalloc.ko" profile_rate=1 fail_goalloc_meta=$n,100,0,1 2>"$said"; do
 	nothing_left
 	[ "$(messages)" -gt "$before" ] || complain 'no message'
 	grep -qi 'out of memory\|cannot allocate memory' "$said" || complain "$(cat "$said")"

@@ -46,7 +46,7 @@ accepted()
 needs goalloc_leak
 unload || exit 1
 
-plan 17
+plan 18
 
 range='goalloc: parameter'
 refused scavenge_retain=101 "$range scavenge_retain=101 is out of range: 0..100"
@@ -56,6 +56,7 @@ refused scavenge_interval_ms=9 "$range scavenge_interval_ms=9 is out of range: 1
 refused scavenge_interval_ms=60001 "$range scavenge_interval_ms=60001 is out of range: 10..60000"
 refused 'scavenge_retain=10 scavenge_interval_ms=4294967295' \
 	"$range scavenge_interval_ms=4294967295 is out of range: 10..60000"
+refused profile_rate=1073741825 "$range profile_rate=1073741825 is out of range: 0..1073741824"
 # These the kernel itself finds.
 refused scavenge_retain=-1 "goalloc: .-1' invalid for parameter .scavenge_retain'"
 refused scavenge_interval_ms=ten "goalloc: .ten' invalid for parameter .scavenge_interval_ms'"
@@ -64,7 +65,7 @@ refused scavenge_interval_ms=4294967296 \
 refused panic_on_bad_free=perhaps "goalloc: .perhaps' invalid for parameter .panic_on_bad_free'"
 
 accepted ''
-for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644; do
+for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644 profile_rate:0:444; do
 	file=/sys/module/goalloc/parameters/${default%%:*}
 	[ "$(cat "$file"):$(stat -c %a "$file")" = "${default#*:}" ] || complain "$file"
 done

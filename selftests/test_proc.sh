@@ -166,9 +166,10 @@ plan 19
 # The scavenger comes too seldom to move pages while they are counted.
 insmod "$mods/goalloc.ko" scavenge_interval_ms=60000 || exit 1
 
-same 'the list of files' "$(cd $proc && echo *)" 'arenas heaps mcache pagemap scavenge sizeclasses spans stats version'
+same 'the list of files' "$(cd $proc && echo *)" \
+	'arenas callers heap_profile heaps mcache pagemap profile_rate scavenge sizeclasses spans stats version'
 for file in stats:444 sizeclasses:444 heaps:444 spans:400 arenas:400 mcache:400 pagemap:400 scavenge:200 \
-	version:444; do
+	version:444 callers:400 heap_profile:400 profile_rate:600; do
 	same "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
 done
 same 'the versions' "$(awk 'NF == 2 && $2 > 0 { print $1 }' $proc/version | sort | tr '\n' ' ')" \
@@ -187,7 +188,7 @@ if [ "$(as_nobody 'id -u')" = 65534 ]; then
 	[ -n "$(as_nobody "cat $proc/stats")" ] || complain 'stats cannot be read'
 	[ -n "$(as_nobody "cat $proc/sizeclasses")" ] || complain 'sizeclasses cannot be read'
 	[ -n "$(as_nobody "cat $proc/heaps")" ] || complain 'heaps cannot be read'
-	for file in spans arenas mcache pagemap scavenge; do
+	for file in spans arenas mcache pagemap scavenge callers heap_profile profile_rate; do
 		as_nobody "cat $proc/$file >/dev/null" && complain "$file can be read"
 	done
 	as_nobody "echo 1 >$proc/scavenge" && complain 'scavenge can be written'

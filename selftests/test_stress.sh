@@ -14,7 +14,7 @@ cd "$(dirname "$0")" || exit 1
 readers()
 {
 	while :; do
-		for file in stats sizeclasses heaps spans arenas mcache pagemap; do
+		for file in stats sizeclasses heaps spans arenas mcache pagemap heap_profile callers; do
 			cat "$proc"/$file >/dev/null || echo "cannot read $file"
 		done
 		echo 1 >"$proc"/scavenge
