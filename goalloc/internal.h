@@ -456,6 +456,7 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
  * @made: spans that were made for it; whoever makes one
  * @contended: how often @lock was somebody else's
  * @refills_seen: the same at the scavenger's last turn
+ * @told: of the first node's: what readers were told of the class's mallocs (mstats.c)
  */
 struct mcentral {
 	spinlock_t lock;	/* the lists, and the drainer's side of the states */
@@ -472,6 +473,7 @@ struct mcentral {
 	atomic_long_t made;
 	unsigned long contended;
 	unsigned long refills_seen;
+	unsigned long told;
 	struct llist_head queue ____cacheline_aligned;
 };
 

@@ -11,9 +11,35 @@
  * of them may differ by what happened in between; a difference that cannot be
  * negative is clamped to 0.
  *
- * LOCKS: none.
+ * WHAT WAS COUNTED NEVER BECOMES LESS, from one reading to the next: who watches counters
+ * takes one that falls for a restart.  Frees are counters that only grow.  Mallocs are a
+ * difference of numbers that change one after the other, so
+ *
+ *  - what is read of a slot is never more than what is true when it has been read: what
+ *    was given out is read before what lies in the window, a free stores the window's bit
+ *    before it counts, a new window is there before it is counted, and where a window was
+ *    opened or closed meanwhile (the slot's seq) it is read again.  Seen in another order,
+ *    which no barrier forbids outside of x86, the number is off until the next reading.
+ *  - what was told once is remembered (mcentral.told), and less is told never again.  That
+ *    is true still, because the truth has not become less either.
+ *
+ * A heap that goes leaves its numbers to the default heap: both at once, for a reader who
+ * sums over all heaps, by a seqlock.
+ *
+ * LOCKS: inherit_lock, as said; nothing is done under it but counting.
  */
+#include <linux/seqlock.h>
+
 #include "internal.h"
+
+#define SLOT_TRIES	16
+
+static DEFINE_SEQLOCK(inherit_lock);
+
+/* Each heap whose numbers the default heap has not got.  Under rcu_read_lock(). */
+#define for_each_counted(heap) \
+	for_each_heap(heap) \
+		if (!READ_ONCE((heap)->inherited))
 
 /* What was counted by object caches that are gone: objects, and their bytes. */
 static unsigned long gone_objects, gone_bytes;
@@ -25,20 +51,58 @@ static unsigned long minus(unsigned long a, unsigned long b)
 	return a > b ? a - b : 0;
 }
 
+/*
+ * Objects that were allocated from a slot, by what lies in its window now; maybe negative,
+ * for another CPU may have counted what went there.  @frees and @cached are added to.
+ */
+static unsigned long slot_mallocs(const struct mcache_slot *slot, unsigned long *frees,
+				  unsigned long *cached)
+{
+	unsigned long given, local;
+	unsigned int tries, n;
+	u32 seq;
+
+	for (tries = 0; tries < SLOT_TRIES; tries++) {
+		seq = READ_ONCE(slot->seq);
+		smp_rmb();	/* the slot is read between two looks at seq */
+		local = READ_ONCE(slot->local_frees);
+		given = READ_ONCE(slot->taken) + local;
+		smp_rmb();	/* what was given out, before what has not been */
+		n = hweight64(READ_ONCE(slot->free));
+		smp_rmb();	/* as the first */
+		if (!(seq & 1) && READ_ONCE(slot->seq) == seq)
+			break;
+		cpu_relax();
+		n = BITS_PER_LONG;	/* nothing is told that may not be so */
+	}
+	*frees += local;
+	*cached += n;
+	return given - n;
+}
+
+/* What is told of a span class's mallocs, of which @mallocs were found now. */
+static unsigned long never_less(struct goalloc_heap *heap, unsigned int spc, unsigned long mallocs)
+{
+	unsigned long *told = &heap_central(heap, 0, spc)->told, old = READ_ONCE(*told);
+
+	while ((long)(mallocs - old) > 0 && !try_cmpxchg(told, &old, mallocs))
+		;
+	return (long)(mallocs - old) > 0 ? mallocs : old;
+}
+
 static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
 {
+	unsigned long mallocs = 0;
 	int cpu, nid;
 
 	for_each_possible_cpu(cpu) {
 		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
-		const struct mcache_slot *slot = &c->slot[spc];
-		unsigned long local = READ_ONCE(slot->local_frees);
 
-		st->cached += hweight64(READ_ONCE(slot->free));
-		st->mallocs += READ_ONCE(slot->taken) + local;
-		st->frees += READ_ONCE(c->counts[SPC_CACHE - spc].remote_frees) + local;
+		st->frees += READ_ONCE(c->counts[SPC_CACHE - spc].remote_frees);
 		st->refills += READ_ONCE(c->counts[SPC_CACHE - spc].refills);
+		mallocs += slot_mallocs(&c->slot[spc], &st->frees, &st->cached);
 	}
+	st->mallocs += never_less(heap, spc, mallocs);
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		struct mcentral *central = heap_central(heap, nid, spc);
 
@@ -56,18 +120,21 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
 void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
 {
 	struct goalloc_heap *each;
+	unsigned int seq;
 
-	memset(st, 0, sizeof(*st));
-	if (heap) {
-		add_class(heap, spc, st);
-	} else {
+	do {
+		seq = heap ? 0 : read_seqbegin(&inherit_lock);
+		memset(st, 0, sizeof(*st));
+		if (heap) {
+			add_class(heap, spc, st);
+			break;
+		}
 		rcu_read_lock();
-		for_each_heap(each)
+		for_each_counted(each)
 			if (!heap_is_cache(each))
 				add_class(each, spc, st);
 		rcu_read_unlock();
-	}
-	st->mallocs = minus(st->mallocs, st->cached);
+	} while (read_seqretry(&inherit_lock, seq));
 	st->inuse = minus(st->mallocs, st->frees);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mstats_class);
@@ -96,7 +163,7 @@ static unsigned long sum_counter(struct goalloc_heap *heap, size_t offset)
 	if (heap)
 		return add_counter(heap, offset);
 	rcu_read_lock();
-	for_each_heap(each)
+	for_each_counted(each)
 		sum += add_counter(each, offset);
 	rcu_read_unlock();
 	return sum;
@@ -129,7 +196,7 @@ static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 		return;
 	}
 	rcu_read_lock();
-	for_each_heap(each)
+	for_each_counted(each)
 		for (spc = each->first_spc; spc < each->end_spc; spc++)
 			sum_class(each, spc, st);
 	st->total_alloc += READ_ONCE(gone_bytes);
@@ -221,12 +288,16 @@ static void add_page_layers(struct layer_stats *st)
 void mstats_layers(struct layer_stats *st)
 {
 	struct goalloc_heap *heap;
+	unsigned int seq;
 
-	rcu_read_lock();
-	*st = data_race(gone_layers);	/* it grows now and then, by what is listed no more */
-	for_each_heap(heap)
-		add_layers(heap, st);
-	rcu_read_unlock();
+	do {
+		seq = read_seqbegin(&inherit_lock);
+		rcu_read_lock();
+		*st = data_race(gone_layers);
+		for_each_counted(heap)
+			add_layers(heap, st);
+		rcu_read_unlock();
+	} while (read_seqretry(&inherit_lock, seq));
 	add_page_layers(st);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mstats_layers);
@@ -242,26 +313,12 @@ static void inherit_layers(struct goalloc_heap *heap)
 	gone_layers = st;
 }
 
-/**
- * mstats_inherit() - count on in the default heap what a heap has counted
- * @heap: one that holds nothing and is on no list any more
- *
- * So that what was ever allocated and freed does not become less when a heap goes.
- * What an object cache has counted goes to sums, because no class has its size.
- *
- * Context: task; one at a time.
- */
-void mstats_inherit(struct goalloc_heap *heap)
+static void inherit_heap(struct goalloc_heap *heap)
 {
 	struct mcache __percpu *to = default_heap.cache;
 	struct class_stats cs;
 	unsigned int i;
 
-	inherit_layers(heap);
-	if (heap_is_cache(heap)) {
-		inherit_cache(heap);
-		return;
-	}
 	for (i = heap->first_spc; i < heap->end_spc; i++) {
 		mstats_class(heap, i, &cs);
 		this_cpu_add(to->slot[i].taken, cs.mallocs);
@@ -274,6 +331,27 @@ void mstats_inherit(struct goalloc_heap *heap)
 	}
 	this_cpu_add(to->tiny_mallocs, cache_sum(heap, tiny_mallocs));
 	this_cpu_add(to->tiny_frees, cache_sum(heap, tiny_frees));
+}
+
+/**
+ * mstats_inherit() - count on in the default heap what a heap has counted
+ * @heap: one that holds nothing, still on the list
+ *
+ * So that what was ever allocated and freed does not become less when a heap goes.
+ * What an object cache has counted goes to sums, because no class has its size.
+ *
+ * Context: task.
+ */
+void mstats_inherit(struct goalloc_heap *heap)
+{
+	write_seqlock(&inherit_lock);
+	WRITE_ONCE(heap->inherited, true);
+	inherit_layers(heap);
+	if (heap_is_cache(heap))
+		inherit_cache(heap);
+	else
+		inherit_heap(heap);
+	write_sequnlock(&inherit_lock);
 }
 
 static void sum_metadata(struct mem_stats *st)
@@ -296,9 +374,14 @@ static void sum_metadata(struct mem_stats *st)
  */
 void mstats_read(struct goalloc_heap *heap, struct mem_stats *st)
 {
-	memset(st, 0, sizeof(*st));
-	sum_classes(heap, st);
-	sum_caches(heap, st);
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&inherit_lock);
+		memset(st, 0, sizeof(*st));
+		sum_classes(heap, st);
+		sum_caches(heap, st);
+	} while (read_seqretry(&inherit_lock, seq));
 	mem_get_counts(&st->mem);
 	sum_metadata(st);
 

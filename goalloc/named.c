@@ -190,8 +190,8 @@ static int destroy(struct goalloc_heap *heap, bool free, const char *fate)
 			return -EBUSY;
 		}
 	}
-	scavenge_remove_heap(heap);
 	mstats_inherit(heap);
+	scavenge_remove_heap(heap);
 	heap_delete(heap);
 	return 0;
 }

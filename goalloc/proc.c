@@ -192,6 +192,13 @@ static int sizeclasses_show(struct seq_file *m, void *v)
 }
 
 /* Spans and arenas: a row's position is the number behind its last page, or behind its arena. */
+
+/* Where the row of spans ends that was shown last, and the one before it. */
+struct spans_state {
+	unsigned long end;
+	unsigned long last_end;
+};
+
 static void *spans_at(loff_t *pos, unsigned long pageno)
 {
 	struct mspan *s = arena_next_span(&pageno);
@@ -230,24 +237,42 @@ static int slot_cpu(const struct mspan *s, const struct mcache_slot *owner)
 }
 
 /*
+ * Is a span where this row's position says, and behind the row before?  It may have
+ * become another meanwhile.
+ */
+static bool in_order(struct seq_file *m, unsigned long base, unsigned int npages)
+{
+	unsigned long page = (base - arena_base) >> GOALLOC_PAGE_SHIFT;
+	struct spans_state *st = m->private;
+
+	if (st->end != m->index) {	/* or it is shown again, because it did not fit */
+		st->last_end = st->end;
+		st->end = m->index;
+	}
+	return page >= st->last_end && page + npages == m->index;
+}
+
+/*
  * Under rcu_read_lock(): a span that is not DEAD belongs to a heap that is not freed
  * before the lock is dropped.
  */
 static int show_span(struct seq_file *m, const struct mspan *s)
 {
+	unsigned int npages = READ_ONCE(s->npages), nelems = READ_ONCE(s->nelems);
+	unsigned long base = READ_ONCE(s->base);
 	const struct mcache_slot *owner;
 	int state, cpu = -1;
 
 	state = smp_load_acquire(&s->state);	/* its heap is read after it; see mspan_publish() */
-	if (state == MSPAN_DEAD)
+	if (!in_order(m, base, npages) || state == MSPAN_DEAD)
 		return SEQ_SKIP;
 	owner = READ_ONCE(s->owner);
 	if (owner)
 		cpu = slot_cpu(s, owner);
-	seq_printf(m, "%pK-%pK %5u %5u %-6s %-7s %5d %5u %6u %6u\n", (void *)s->base,
-		   (void *)(s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT)), s->npages,
+	seq_printf(m, "%pK-%pK %5u %5u %-6s %-7s %5d %5u %6u %6u\n", (void *)base,
+		   (void *)(base + ((unsigned long)npages << GOALLOC_PAGE_SHIFT)), npages,
 		   spc_size_class(s->spc), debug_spc_name(s->spc), debug_state_name(state), cpu,
-		   s->central->nid, mstats_span_inuse(s), s->nelems);
+		   s->central->nid, min(mstats_span_inuse(s), nelems), nelems);
 	return 0;
 }
 
@@ -256,6 +281,7 @@ static int spans_show(struct seq_file *m, void *v)
 	int res;
 
 	if (v == SEQ_START_TOKEN) {
+		*(struct spans_state *)m->private = (struct spans_state) {};
 		seq_printf(m, "%-33s %5s %5s %-6s %-7s %5s %5s %6s %6s\n", "pages", "count",
 			   "class", "kind", "state", "cpu", "node", "inuse", "total");
 		return 0;
@@ -307,9 +333,9 @@ static int arenas_show(struct seq_file *m, void *v)
 	for (page = 0; page < ARENA_PAGES; page++)
 		ready += !!span_of(a->base + ((unsigned long)page << GOALLOC_PAGE_SHIFT));
 	present = bitmap_weight(a->present, ARENA_PAGES);
+	ready = min(ready, present);		/* they were looked at one after the other */
 	seq_printf(m, "%pK %5d %9lu %9u %9u %9u\n", (void *)a->base, a->heap->nid,
-		   ARENA_PAGES - present, present - min(ready, present), ready,
-		   READ_ONCE(a->longest));
+		   ARENA_PAGES - present, present - ready, ready, READ_ONCE(a->longest));
 	return 0;
 }
 
@@ -456,7 +482,8 @@ static int heaps_show(struct seq_file *m, void *v)
 		   "objects", "bytes", "held", "mallocs", "frees", "limit", "refused", "size");
 	rcu_read_lock();
 	for_each_heap(heap)
-		show_heap(m, heap);
+		if (!READ_ONCE(heap->inherited))
+			show_heap(m, heap);
 	rcu_read_unlock();
 	return 0;
 }
@@ -467,7 +494,8 @@ static int heaps_show(struct seq_file *m, void *v)
  */
 static int version_show(struct seq_file *m, void *v)
 {
-	seq_puts(m, "stats 1\nsizeclasses 1\nheaps 1\nspans 1\narenas 1\npagemap 1\nmcache 1\n");
+	seq_puts(m, "stats 1\nsizeclasses 1\nheaps 1\nspans 1\narenas 1\npagemap 1\nmcache 1\n"
+		 "heap_profile 1\ncallers 1\n");
 	return 0;
 }
 
@@ -491,7 +519,8 @@ int proc_init(void)
 	if (fault_meta(proc_create_single("stats", 0444, proc_dir, stats_show)) &&
 	    fault_meta(proc_create_single("sizeclasses", 0444, proc_dir, sizeclasses_show)) &&
 	    fault_meta(proc_create_single("heaps", 0444, proc_dir, heaps_show)) &&
-	    fault_meta(proc_create_seq("spans", 0400, proc_dir, &spans_ops)) &&
+	    fault_meta(proc_create_seq_private("spans", 0400, proc_dir, &spans_ops,
+					       sizeof(struct spans_state), NULL)) &&
 	    fault_meta(proc_create_seq("arenas", 0400, proc_dir, &arenas_ops)) &&
 	    fault_meta(proc_create_seq("pagemap", 0400, proc_dir, &pagemap_ops)) &&
 	    fault_meta(proc_create_single("version", 0444, proc_dir, version_show)) &&

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Suite goalloc_mstats: the statistics add up, and count what was done. */
 #include <linux/delay.h>
+#include <linux/kthread.h>
 
 #include "kunit_util.h"
 
@@ -440,6 +441,51 @@ static void mstats_sparse(struct kunit *test)
 	free_all(objs, 15);
 }
 
+/* Windows are opened, used up, given into and flushed all the while. */
+static int come_and_go(void *unused)
+{
+	void *objs[80] = {};
+	unsigned int i, n = 0;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < ARRAY_SIZE(objs); i++)
+			objs[i] = goalloc_alloc(96, GFP_KERNEL);
+		for (i = 0; i < ARRAY_SIZE(objs); i++)
+			goalloc_free(objs[i]);
+		if (n++ % 64 == 0)
+			scavenge_all();
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Whoever reads while others allocate never sees a counter fall, and in the end the truth. */
+static void mstats_never_less(struct kunit *test)
+{
+	unsigned long end = jiffies + 2 * HZ, mallocs = 0, frees = 0, fell = 0;
+	unsigned int cpu = cpumask_first(cpu_online_mask), spc = SPC(goalloc_size_class(96), 0);
+	struct task_struct *thread;
+	struct class_stats st;
+
+	util_pin(test, cpu);
+	thread = kthread_create(come_and_go, NULL, "goalloc-come-and-go");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
+	kthread_bind(thread, util_other_cpu(test, cpu));
+	wake_up_process(thread);
+	while (time_before(jiffies, end)) {
+		mstats_class(NULL, spc, &st);
+		fell += st.mallocs < mallocs || st.frees < frees;
+		mallocs = st.mallocs;
+		frees = st.frees;
+		cond_resched();
+	}
+	kthread_stop(thread);
+	KUNIT_EXPECT_EQ(test, fell, 0);
+	class_stats(spc, &st);
+	KUNIT_EXPECT_EQ(test, st.mallocs, st.frees);
+	KUNIT_EXPECT_GE(test, st.mallocs, mallocs);
+}
+
 static struct kunit_case mstats_cases[] = {
 	KUNIT_CASE(mstats_identities),
 	KUNIT_CASE(mstats_by_class),
@@ -452,6 +498,7 @@ static struct kunit_case mstats_cases[] = {
 	KUNIT_CASE(mstats_contended),
 	KUNIT_CASE(mstats_fills),
 	KUNIT_CASE(mstats_sparse),
+	KUNIT_CASE(mstats_never_less),
 	{}
 };
 

@@ -356,6 +356,7 @@ void goalloc_free_bulk(size_t n, void **ptrs);
  * @central: by node, then by span class
  * @first_spc: its first span class
  * @end_spc: the one behind its last
+ * @inherited: it is going, and the default heap has its numbers
  * @real: the heap itself; of a DEFINE_GOALLOC_HEAP() the one made for it
  * @name: for people
  * @owner: the module that it belongs to
@@ -373,6 +374,7 @@ struct goalloc_heap {
 	struct mcentral *central;
 	unsigned short first_spc;
 	unsigned short end_spc;
+	bool inherited;
 	struct goalloc_heap *real;
 	const char *name;
 	struct module *owner;
