@@ -139,7 +139,8 @@ boot()
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
 	case $list in
 	*clients_*) set -- "$@" "$modules/clients" ;;
-	*test_tools*) set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop ;;
+	*test_tools*) set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop \
+			"$top"/build/tools-static/consistent ;;
 	esac
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
 		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
@@ -167,11 +168,11 @@ boot()
 	fi
 }
 
-# build_tools: goallocstat and goalloctop for a guest that has no libraries.
+# build_tools: the programs of tools/ for a guest that has no libraries.
 build_tools()
 {
 	"$top/scripts/install-tools.sh" tools
-	quietly "$logs/tools.log" make -C "$top/tools" O="$top/build/tools-static" STATIC=1
+	quietly "$logs/tools.log" make -C "$top/tools" O="$top/build/tools-static" STATIC=1 all consistent
 }
 
 # build: the kernel and the modules of the cell that was described.

@@ -173,7 +173,7 @@ for file in stats:444 sizeclasses:444 heaps:444 spans:400 arenas:400 mcache:400 
 	same "mode and owner of ${file%:*}" "$(stat -c %a:%u:%g $proc/"${file%:*}")" "${file#*:}:0:0"
 done
 same 'the versions' "$(awk 'NF == 2 && $2 > 0 { print $1 }' $proc/version | sort | tr '\n' ' ')" \
-	'arenas heaps mcache pagemap sizeclasses spans stats '
+	'arenas callers heap_profile heaps mcache pagemap sizeclasses spans stats '
 verdict 'all files are there, addresses and owners for root alone'
 
 # The guest of "make test" has no users, and a root directory for none.
