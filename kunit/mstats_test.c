@@ -441,31 +441,45 @@ static void mstats_sparse(struct kunit *test)
 	free_all(objs, 15);
 }
 
-/* Windows are opened, used up, given into and flushed all the while. */
+/* Windows are opened, used up, given into and flushed all the while, and heaps go. */
 static int come_and_go(void *unused)
 {
+	struct goalloc_heap *heap = NULL;
 	void *objs[80] = {};
 	unsigned int i, n = 0;
 
 	while (!kthread_should_stop()) {
 		for (i = 0; i < ARRAY_SIZE(objs); i++)
-			objs[i] = goalloc_alloc(96, GFP_KERNEL);
+			objs[i] = heap ? goalloc_heap_alloc(heap, 96, GFP_KERNEL) :
+					 goalloc_alloc(96, GFP_KERNEL);
 		for (i = 0; i < ARRAY_SIZE(objs); i++)
 			goalloc_free(objs[i]);
-		if (n++ % 64 == 0)
-			scavenge_all();
+		if (heap)
+			goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY);
+		heap = n++ % 64 ? NULL : goalloc_heap_create("kunit-comes", 0);
 		cond_resched();
 	}
+	if (heap)
+		goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY);
 	return 0;
+}
+
+static bool fell(unsigned long *last, unsigned long value)
+{
+	bool res = value < *last;
+
+	*last = value;
+	return res;
 }
 
 /* Whoever reads while others allocate never sees a counter fall, and in the end the truth. */
 static void mstats_never_less(struct kunit *test)
 {
-	unsigned long end = jiffies + 2 * HZ, mallocs = 0, frees = 0, fell = 0;
 	unsigned int cpu = cpumask_first(cpu_online_mask), spc = SPC(goalloc_size_class(96), 0);
+	unsigned long end = jiffies + 2 * HZ, last[6] = {}, falls = 0;
 	struct task_struct *thread;
 	struct class_stats st;
+	struct mem_stats all;
 
 	util_pin(test, cpu);
 	thread = kthread_create(come_and_go, NULL, "goalloc-come-and-go");
@@ -474,16 +488,18 @@ static void mstats_never_less(struct kunit *test)
 	wake_up_process(thread);
 	while (time_before(jiffies, end)) {
 		mstats_class(NULL, spc, &st);
-		fell += st.mallocs < mallocs || st.frees < frees;
-		mallocs = st.mallocs;
-		frees = st.frees;
+		falls += fell(&last[0], st.mallocs) + fell(&last[1], st.frees);
+		mstats_class(&default_heap, spc, &st);
+		falls += fell(&last[2], st.mallocs) + fell(&last[3], st.frees);
+		mstats_read(NULL, &all);
+		falls += fell(&last[4], all.mallocs) + fell(&last[5], all.frees);
 		cond_resched();
 	}
 	kthread_stop(thread);
-	KUNIT_EXPECT_EQ(test, fell, 0);
+	KUNIT_EXPECT_EQ(test, falls, 0);
 	class_stats(spc, &st);
 	KUNIT_EXPECT_EQ(test, st.mallocs, st.frees);
-	KUNIT_EXPECT_GE(test, st.mallocs, mallocs);
+	KUNIT_EXPECT_GE(test, st.mallocs, last[2]);
 }
 
 static struct kunit_case mstats_cases[] = {
