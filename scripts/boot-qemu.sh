@@ -8,6 +8,7 @@
 #	--timeout S	seconds until it counts as hung (300)
 #	--append ARGS	more for the kernel's command line
 #	--qemu ARGS	more for QEMU's command line
+#	--one-thread	emulate all CPUs by turns
 #	--icount	count instructions: 1 ns of guest time is one; one CPU
 #	--quiet		do not repeat the command's output on standard output
 #
@@ -23,7 +24,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-cpus=2 memory=1G limit=300 append='' qemu='' icount='' say=cat
+cpus=2 memory=1G limit=300 append='' qemu='' icount='' say=cat thread=multi
 while :; do
 	case ${1-} in
 	--cpus) cpus=$2; shift ;;
@@ -31,6 +32,7 @@ while :; do
 	--timeout) limit=$2; shift ;;
 	--append) append=$2; shift ;;
 	--qemu) qemu=$2; shift ;;
+	--one-thread) thread=single ;;
 	--icount) icount=1 ;;
 	--quiet) say='cat >/dev/null' ;;
 	-*) die "boot-qemu.sh: no such option: $1" ;;
@@ -56,7 +58,7 @@ if [ "$GOALLOC_ARCH" = arm64 ]; then
 	# It has one serial port: the other is a PCI card.
 	emulator=qemu-system-aarch64 kernel_tty=ttyAMA0 command_tty=ttyS0
 	command_serial='-chardev stdio,id=said -device pci-serial,chardev=said'
-	machine='-M virt,gic-version=3 -accel tcg,thread=multi -cpu neoverse-n1'
+	machine="-M virt,gic-version=3 -accel tcg,thread=$thread -cpu neoverse-n1"
 elif [ -n "$icount" ]; then
 	cpus=1
 	machine='-M q35 -accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
@@ -65,7 +67,7 @@ elif [ "$accel" = kvm ]; then
 else
 	# Without cmpxchg16b: QEMU 7.2 loses the flags after it when an interrupt comes
 	# between, and stock 6.12 then dies in its own slab allocator, goalloc or not.
-	machine='-M q35 -accel tcg,thread=multi -cpu max,-cx16'
+	machine="-M q35 -accel tcg,thread=$thread -cpu max,-cx16"
 fi
 
 out=$logs/$name.out
@@ -105,7 +107,8 @@ boot()
 }
 
 # A guest that dies or hangs before its first process runs has seen nothing of goalloc:
-# without KVM, QEMU 7.2 now and then runs an instruction that the kernel is just replacing.
+# without KVM, QEMU before 8.1 now and then runs an instruction that the kernel has replaced
+# (its commit deba78709ae8 mends that).
 for try in 1 2 3; do
 	boot
 	if grep -q '^goalloc-init' "$out" || [ "$try" -eq 3 ]; then
