@@ -143,7 +143,7 @@ static void *tiny_start(struct goalloc_heap *heap, unsigned int bytes, gfp_t gfp
 			c->tiny = block;
 			c->tiny_off = bytes;
 			c->tiny_span = s;
-			c->holds = true;	/* it may have come here from another CPU */
+			WRITE_ONCE(c->holds, true);	/* it may have come here from another CPU */
 		}
 		mcache_leave(slot);
 	}
