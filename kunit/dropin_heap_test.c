@@ -87,15 +87,18 @@ static void module_heap_serves(struct kunit *test)
  * A request that may not wait for the making of a heap is served by the default heap at
  * once, and by its own when that has been made behind its back.
  */
-static void expect_later(struct kunit *test, gfp_t gfp)
+static void *ask(gfp_t gfp)
 {
-	void *obj;
-
 	handle = HANDLE("dropin_later");
-	expect_default(test, goalloc_module_kmalloc(&handle, 100, gfp));
+	return goalloc_module_kmalloc(&handle, 100, gfp);
+}
+
+static void expect_later(struct kunit *test, void *obj)
+{
+	expect_default(test, obj);
 	dropin_heap_settle();
 	KUNIT_ASSERT_NOT_NULL(test, handle.real);
-	obj = goalloc_module_kmalloc(&handle, 100, gfp);
+	obj = goalloc_module_kmalloc(&handle, 100, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_PTR_EQ(test, heap_at(obj), handle.real);
 	kfree(obj);
@@ -106,16 +109,19 @@ static void module_heap_waits(struct kunit *test)
 {
 	unsigned long objects = util_live(), reports = debug_bad_frees();
 	unsigned int scope;
+	void *obj;
 
-	expect_later(test, GFP_ATOMIC | __GFP_NOWARN);
-	expect_later(test, GFP_NOWAIT);
-	expect_later(test, GFP_NOFS);
+	expect_later(test, ask(GFP_ATOMIC | __GFP_NOWARN));
+	expect_later(test, ask(GFP_NOWAIT));
+	expect_later(test, ask(GFP_NOFS));
 	scope = memalloc_nofs_save();
-	expect_later(test, GFP_KERNEL);
+	obj = ask(GFP_KERNEL);
 	memalloc_nofs_restore(scope);
+	expect_later(test, obj);
 	scope = memalloc_noreclaim_save();
-	expect_later(test, GFP_KERNEL);
-	memalloc_noreclaim_restore(scope);
+	obj = ask(GFP_KERNEL);
+	memalloc_noreclaim_restore(scope);	/* nothing may be waited for in this scope */
+	expect_later(test, obj);
 
 	handle = HANDLE("dropin_now");
 	kfree(goalloc_module_kmalloc(&handle, 100, GFP_KERNEL));

@@ -502,6 +502,37 @@ static void mstats_never_less(struct kunit *test)
 	KUNIT_EXPECT_GE(test, st.mallocs, last[2]);
 }
 
+/* What a reader saw of a slot in the middle of a change is not told. */
+static void mstats_told(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), spc = SPC(goalloc_size_class(96), 0);
+	struct goalloc_heap *heap = goalloc_heap_create("kunit-told", 0);
+	struct class_stats before, during;
+	struct mcache_slot *slot;
+	u64 free;
+
+	KUNIT_ASSERT_NOT_NULL(test, heap);
+	util_pin(test, cpu);
+	slot = per_cpu_ptr(heap->cache, cpu)->slot + spc;
+	goalloc_free(goalloc_heap_alloc(heap, 96, GFP_KERNEL));
+	mstats_class(heap, spc, &before);
+	KUNIT_EXPECT_EQ(test, before.mallocs, 1);
+	slot->taken--;			/* as if a window were there, and not counted yet */
+	mstats_class(heap, spc, &during);
+	KUNIT_EXPECT_EQ(test, during.mallocs, before.mallocs);
+	slot->taken++;
+	free = slot->free;		/* as if it were just closed, and no more counted */
+	slot->free = 0;
+	slot->seq++;
+	mstats_class(heap, spc, &during);
+	KUNIT_EXPECT_EQ(test, during.mallocs, before.mallocs);
+	slot->free = free;
+	slot->seq++;
+	mstats_class(heap, spc, &during);
+	KUNIT_EXPECT_EQ(test, during.mallocs, before.mallocs);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
 static struct kunit_case mstats_cases[] = {
 	KUNIT_CASE(mstats_identities),
 	KUNIT_CASE(mstats_by_class),
@@ -515,6 +546,7 @@ static struct kunit_case mstats_cases[] = {
 	KUNIT_CASE(mstats_fills),
 	KUNIT_CASE(mstats_sparse),
 	KUNIT_CASE(mstats_never_less),
+	KUNIT_CASE(mstats_told),
 	{}
 };
 
