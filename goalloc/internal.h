@@ -22,6 +22,7 @@
  *	mpagealloc	per node: which pages are free; address-ordered first fit
  *	arena		address -> arena -> span
  *	mem		the address-space states; the buddy allocator
+ *	limit		how much may be drawn
  *
  * A miss goes down this list and a free comes back up to the layer that keeps
  * what was freed; no layer calls upward.  fixalloc serves metadata to all of
@@ -44,10 +45,12 @@
  *	named_mutex > cpus_read_lock() > scavenge_mutex > heap_lock
  *	name_mutex (dropin_heap.c) > heap_lock
  *	rate_mutex (mprof.c) > cpus_read_lock()
+ *	limit_mutex (limit.c) > scavenge_mutex
  *
- * Nothing allocates under scavenge_mutex, which the shrinker takes; the locks above
- * are taken under it, but not under heap_lock.  heap_list is read under
- * rcu_read_lock() too, and mcentral.lock and those behind it are taken there.
+ * Nothing allocates under scavenge_mutex, which the shrinker takes, and a draw that meets
+ * memory_limit and may sleep; the locks above are taken under it, but not under heap_lock.
+ * heap_list is read under rcu_read_lock() too, and mcentral.lock and those behind it are
+ * taken there.
  */
 #ifndef _GOALLOC_INTERNAL_H
 #define _GOALLOC_INTERNAL_H
@@ -120,6 +123,51 @@ static inline unsigned long lock_counted(spinlock_t *lock, unsigned long *conten
 	return flags;
 }
 
+/* ---------------------------------------------------------------- limit.c */
+
+/* Of the limit: what atomic allocations may have above it, and what is kept free below. */
+#define LIMIT_FRACTION	16
+
+/**
+ * struct limit_stats - the limit, and what became of it
+ * @limit: bytes, or 0
+ * @held: bytes that count: drawn, and metadata
+ * @crossed: how often it was met, and clients told
+ * @refused: draws that did not fit and failed
+ * @passed: those that were let through
+ */
+struct limit_stats {
+	unsigned long limit;
+	unsigned long held;
+	unsigned long crossed;
+	unsigned long refused;
+	unsigned long passed;
+};
+
+/*
+ * Add @n to what is held, unless that would pass @limit; 0 for no limit.  Exact, however many
+ * CPUs come at once: who adds has seen what all others added.
+ */
+static inline bool limit_charge(atomic_long_t *held, unsigned long n, unsigned long limit)
+{
+	long before = atomic_long_read(held);
+
+	do {
+		if (limit && before + n > limit)
+			return false;
+	} while (!atomic_long_try_cmpxchg(held, &before, before + n));
+	return true;
+}
+
+bool limit_try(size_t bytes);
+bool limit_reserve(size_t bytes, gfp_t gfp);
+void limit_add(long bytes);
+unsigned long limit_excess(void);
+int limit_set(unsigned long bytes);
+void limit_get_stats(struct limit_stats *st);
+int limit_init(unsigned long (*scavenge)(unsigned long bytes));
+void limit_exit(void);
+
 /* ------------------------------------------------------------------ mem.c */
 
 /* Kinds of metadata, by the MemStats line that shows them. */
@@ -161,6 +209,7 @@ void sys_free(void *ptr, size_t bytes, enum mem_kind kind);
 void mem_account(enum mem_kind kind, long bytes);
 void sys_reserve(unsigned int npages);
 void sys_unreserve(unsigned int npages);
+struct page *sys_map_easy(int node, unsigned int order, gfp_t gfp, bool *zeroed);
 struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed);
 void sys_used(unsigned int npages);
 void sys_unused(unsigned int npages);
@@ -620,6 +669,7 @@ enum scavenge_reason {
 	SCAVENGE_BACKGROUND,
 	SCAVENGE_PRESSURE,
 	SCAVENGE_DEMAND,
+	SCAVENGE_LIMIT,
 	NR_SCAVENGE_REASONS,
 };
 

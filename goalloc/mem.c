@@ -27,6 +27,9 @@
  * stray kfree() or put_page() on a goalloc object then takes that reference
  * instead of freeing memory under its user, and sys_fault() finds it missing.
  *
+ * What is drawn is reserved under memory_limit first, and taken out when it has gone
+ * back (limit.c).
+ *
  * mem is also where the layers above knock when they have made memory idle
  * (mem_kick): the scavenger sleeps until then.
  *
@@ -79,11 +82,13 @@ void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 
 	gfp &= GOALLOC_GFP_MASK & ~__GFP_THISNODE;
 	bytes = PAGE_ALIGN(bytes);
-	if (fault_hits(FAULT_META, gfp, bytes))
+	if (fault_hits(FAULT_META, gfp, bytes) || !limit_reserve(bytes, gfp))
 		return NULL;
 	ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
 	if (ptr)
-		mem_account(kind, bytes);
+		atomic_long_add(bytes, &mem_meta[kind]);
+	else
+		limit_add(-(long)bytes);
 	return ptr;
 }
 
@@ -92,14 +97,15 @@ void sys_free(void *ptr, size_t bytes, enum mem_kind kind)
 	if (!ptr)
 		return;
 	bytes = PAGE_ALIGN(bytes);
-	mem_account(kind, -(long)bytes);
 	free_pages_exact(ptr, bytes);
+	mem_account(kind, -(long)bytes);
 }
 
 /* Count metadata that came from elsewhere (alloc_percpu). */
 void mem_account(enum mem_kind kind, long bytes)
 {
 	atomic_long_add(bytes, &mem_meta[kind]);
+	limit_add(bytes);
 }
 
 void sys_reserve(unsigned int npages)
@@ -124,28 +130,18 @@ void sys_unused(unsigned int npages)
 	this_cpu_add(mem_pcpu.prepared, npages);
 }
 
-/**
- * sys_map() - draw a block from the buddy allocator
- * @node: NUMA node to draw from
- * @order: block order, in kernel pages; at least PAGE_ORDER
- * @gfp: how hard to try; __GFP_ZERO is honoured
- * @zeroed: set when the block is known to be zero
- *
- * The block is naturally aligned, split, and carries the extra references.
- *
- * Return: the first page, or NULL.
- */
-struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
+/* Draw a block that was reserved.  Return: its first page, or NULL, and no reservation. */
+static struct page *map_reserved(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 {
 	unsigned int i, npages = 1U << (order - PAGE_ORDER);
-	struct page *page;
+	struct page *page = NULL;
 
-	gfp &= GOALLOC_GFP_MASK | __GFP_ZERO;
-	if (fault_hits(FAULT_DRAW, gfp, PAGE_SIZE << order))
+	if (!fault_hits(FAULT_DRAW, gfp, PAGE_SIZE << order))
+		page = alloc_pages_node(node, buddy_gfp(gfp, order), order);
+	if (!page) {
+		limit_add(-(long)(PAGE_SIZE << order));
 		return NULL;
-	page = alloc_pages_node(node, buddy_gfp(gfp, order), order);
-	if (!page)
-		return NULL;
+	}
 	split_page(page, order);
 	for (i = 0; i < 1U << order; i++)
 		get_page(page + i);
@@ -154,6 +150,49 @@ struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 	this_cpu_add(mem_pcpu.prepared, npages);
 	this_cpu_add(mem_pcpu.drawn, npages);
 	this_cpu_inc(mem_pcpu.draws);
+	return page;
+}
+
+/**
+ * sys_map_easy() - draw a block that is larger than needed, if that costs nothing
+ * @node: NUMA node to draw from
+ * @order: block order, in kernel pages
+ * @gfp: the caller's flags; without reclaim, warning or retry
+ * @zeroed: set when the block is known to be zero
+ *
+ * Return: as sys_map().
+ */
+struct page *sys_map_easy(int node, unsigned int order, gfp_t gfp, bool *zeroed)
+{
+	gfp &= GOALLOC_GFP_MASK & ~(__GFP_RECLAIM | __GFP_HIGH | __GFP_NOFAIL |
+				    __GFP_RETRY_MAYFAIL);
+	if (!limit_try(PAGE_SIZE << order))
+		return NULL;
+	return map_reserved(node, order, gfp | __GFP_NORETRY | __GFP_NOWARN, zeroed);
+}
+
+/**
+ * sys_map() - draw a block from the buddy allocator
+ * @node: NUMA node to draw from
+ * @order: block order, in kernel pages; at least PAGE_ORDER
+ * @gfp: how hard to try; __GFP_ZERO is honoured
+ * @zeroed: set when the block is known to be zero
+ *
+ * The block is naturally aligned, split, and carries the extra references.  That there
+ * is none is counted, by whose fault it is.
+ *
+ * Return: the first page, or NULL.
+ */
+struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
+{
+	struct page *page;
+
+	gfp &= GOALLOC_GFP_MASK | __GFP_ZERO;
+	if (!limit_reserve(PAGE_SIZE << order, gfp))
+		return NULL;
+	page = map_reserved(node, order, gfp, zeroed);
+	if (!page)
+		sys_map_failed();
 	return page;
 }
 
@@ -218,6 +257,7 @@ void sys_fault(unsigned long addr, unsigned int npages)
 	this_cpu_sub(mem_pcpu.prepared, npages);
 	this_cpu_add(mem_pcpu.reserved, npages);
 	this_cpu_add(mem_pcpu.returned, npages);
+	limit_add(-((long)npages << GOALLOC_PAGE_SHIFT));
 }
 
 /**

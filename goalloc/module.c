@@ -37,6 +37,35 @@ module_param_named(profile_rate, goalloc_profile_rate, uint, 0444);
 MODULE_PARM_DESC(profile_rate,
 		 "bytes allocated between two samples of the heap profile: 0 (off, the default)..1073741824");
 
+static int limit_param_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned long bytes;
+
+	if (kstrtoul(val, 0, &bytes) || limit_set(bytes)) {
+		pr_err("memory_limit: not 0, nor a number of bytes from %lu to %ld: nothing was changed\n",
+		       GOALLOC_PAGE_SIZE, LONG_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int limit_param_get(char *buffer, const struct kernel_param *kp)
+{
+	struct limit_stats st;
+
+	limit_get_stats(&st);
+	return scnprintf(buffer, PAGE_SIZE, "%lu\n", st.limit);
+}
+
+static const struct kernel_param_ops limit_param_ops = {
+	.set = limit_param_set,
+	.get = limit_param_get,
+};
+
+module_param_cb(memory_limit, &limit_param_ops, NULL, 0644);
+MODULE_PARM_DESC(memory_limit,
+		 "bytes that goalloc may have of the machine's memory: 0 (no limit, the default), or at least 8192");
+
 static bool param_in_range(const char *name, unsigned int value, unsigned int least,
 			   unsigned int most)
 {

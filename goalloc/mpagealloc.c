@@ -223,14 +223,14 @@ static unsigned int grow_order(struct page_heap *h, unsigned int min_order)
 static struct page *grow_draw(struct page_heap *h, unsigned int min_order, gfp_t gfp,
 			      unsigned int *order, bool *zeroed)
 {
-	gfp_t easy = (gfp & ~(__GFP_RECLAIM | __GFP_HIGH | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL |
-			      __GFP_ZERO)) | __GFP_NORETRY | __GFP_NOWARN;
 	struct page *page;
 
-	if (min_order > COMPAT_MAX_ORDER)
+	if (min_order > COMPAT_MAX_ORDER) {
+		sys_map_failed();
 		return NULL;
+	}
 	for (*order = grow_order(h, min_order); *order > min_order; (*order)--) {
-		page = sys_map(h->nid, *order, easy, zeroed);
+		page = sys_map_easy(h->nid, *order, gfp, zeroed);
 		if (page)
 			return page;
 	}
@@ -283,19 +283,17 @@ static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
 
 	page = grow_draw(h, min_order, gfp, &order, &zeroed);
 	if (!page)
-		goto failed;
+		return false;
 	addr = (unsigned long)page_address(page);
 	a = arena_create(addr, &page_heaps[page_to_nid(page)], gfp);
 	if (!a) {
 		sys_fault(addr, 1U << (order - PAGE_ORDER));
-		goto failed;
+		sys_map_failed();
+		return false;
 	}
 	mpagealloc_add(a, arena_page(addr), 1U << (order - PAGE_ORDER), zeroed, npages, run);
 	trace_goalloc_grow(PAGE_SIZE << order, a->heap->nid);
 	return true;
-failed:
-	sys_map_failed();
-	return false;
 }
 
 /**

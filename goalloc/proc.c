@@ -102,6 +102,19 @@ static void show_layers(struct seq_file *m, const struct mem_stats *st)
 	show_value(m, "Draws", st->mem.draws);
 }
 
+static void show_limit(struct seq_file *m)
+{
+	struct limit_stats st;
+
+	limit_get_stats(&st);
+	show_value(m, "MemoryLimit", st.limit);
+	show_value(m, "LimitHeld", st.held);
+	show_value(m, "LimitCrossed", st.crossed);
+	show_value(m, "LimitRefused", st.refused);
+	show_value(m, "LimitPassed", st.passed);
+	show_value(m, "ScavengedLimit", scavenge_pages(SCAVENGE_LIMIT));
+}
+
 static void show_checks(struct seq_file *m, const struct mem_stats *st)
 {
 	unsigned long index = 0, arenas = 0, objects;
@@ -132,6 +145,7 @@ static int stats_show(struct seq_file *m, void *v)
 	show_memstats(m, &st);
 	show_states(m, &st);
 	show_layers(m, &st);
+	show_limit(m);
 	show_checks(m, &st);
 	return 0;
 }

@@ -16,7 +16,11 @@
  *		what is idle is scavenge_retain per cent of what is in use.
  *		It spends at most 1 % of its interval on giving back.
  *		When nothing is left to do it sets no timer; mem_kick() wakes it.
+ *		With a memory_limit it also keeps a sixteenth of that free, if what
+ *		is idle is as much
  *   pressure	a shrinker: trims everything and gives back what it is asked for
+ *   limit	who meets memory_limit (limit.c): what must go, first of what is idle in
+ *		the page heaps, then as under pressure
  *   on demand	scavenge_all(): everything, at once
  *
  * A cache is emptied on its own CPU, by an interrupt; that only touches what the
@@ -191,12 +195,12 @@ static unsigned long release(unsigned long pages, u64 ns)
 /* Pages above what may stay idle. */
 static unsigned long excess_pages(void)
 {
-	unsigned long keep;
+	unsigned long keep, limit_pages = DIV_ROUND_UP(limit_excess(), GOALLOC_PAGE_SIZE);
 	struct mem_counts m;
 
 	mem_get_counts(&m);
 	keep = m.ready * goalloc_scavenge_retain / 100;
-	return m.prepared > keep ? m.prepared - keep : 0;
+	return max(m.prepared > keep ? m.prepared - keep : 0, min(m.prepared, limit_pages));
 }
 
 static bool centrals_have_idle(void)
@@ -236,6 +240,7 @@ static void released(unsigned long pages, enum scavenge_reason why)
 		[SCAVENGE_BACKGROUND] = "background",
 		[SCAVENGE_PRESSURE] = "pressure",
 		[SCAVENGE_DEMAND] = "demand",
+		[SCAVENGE_LIMIT] = "limit",
 	};
 
 	pages_by_scavenger[why] += pages;
@@ -295,6 +300,23 @@ unsigned long scavenge_all(void)
 	return pages;
 }
 EXPORT_SYMBOL_FOR_KUNIT(scavenge_all);
+
+/*
+ * Give back so many bytes of what is idle.  Without a look at the CPUs' caches and the
+ * centrals if the page heaps have as many.  Return: bytes given back.
+ */
+static unsigned long scavenge_for_limit(unsigned long bytes)
+{
+	unsigned long pages, max = DIV_ROUND_UP(bytes, GOALLOC_PAGE_SIZE);
+
+	mutex_lock(&scavenge_mutex);
+	pages = release(max, KTIME_MAX / 2);
+	released(pages, SCAVENGE_LIMIT);
+	if (pages < max)
+		pages += scavenge_everything(max - pages, SCAVENGE_LIMIT);
+	mutex_unlock(&scavenge_mutex);
+	return pages << GOALLOC_PAGE_SHIFT;
+}
 
 static void flush_heap_here(void *arg)
 {
@@ -401,9 +423,13 @@ int scavenge_init(void)
 								"goalloc"));
 	if (!scavenge_shrinker)
 		goto no_shrinker;
+	if (limit_init(scavenge_for_limit))
+		goto no_limit;
 	mem_kick_init(scavenge_kicked);
 	return 0;
 
+no_limit:
+	compat_shrinker_unregister(scavenge_shrinker);
 no_shrinker:
 	cpuhp_remove_state_nocalls(scavenge_cpuhp);
 no_cpuhp:
@@ -416,6 +442,7 @@ void scavenge_exit(void)
 {
 	compat_shrinker_unregister(scavenge_shrinker);
 	cpuhp_remove_state_nocalls(scavenge_cpuhp);
+	limit_exit();
 	mem_kick_exit();
 	cancel_delayed_work_sync(&scavenge_work);
 	destroy_workqueue(scavenge_wq);

@@ -307,6 +307,7 @@ unsigned int util_check_identities(struct kunit *test)
 {
 	unsigned long spans, before, bytes, index = 0, arenas = 0;
 	unsigned int n = 0, tries = 10;
+	struct limit_stats limit;
 	struct span_walk walk;
 	struct mem_stats st;
 
@@ -330,6 +331,9 @@ unsigned int util_check_identities(struct kunit *test)
 	n += off(test, "Alloc <= HeapInuse", st.alloc <= st.heap_inuse, 1);
 	n += off(test, "Alloc <= TotalAlloc", st.alloc <= st.total_alloc, 1);
 	n += off(test, "MSpanInuse <= MSpanSys", st.mspan_inuse <= st.mspan_sys, 1);
+	limit_get_stats(&limit);
+	n += off(test, "Drawn + Metadata = what counts under the limit", limit.held,
+		 ((st.mem.prepared + st.mem.ready) << GOALLOC_PAGE_SHIFT) + st.metadata);
 	n += off(test, "PagesDrawn - PagesReturned = Prepared + Ready",
 		 st.mem.drawn - st.mem.returned, st.mem.prepared + st.mem.ready);
 	while (arena_next(&index))

@@ -13,7 +13,7 @@
 
 # A layer may use any layer that stands after it.
 layers='module proc profile dropin_cache named mstats scavenge dropin_devm dropin dropin_heap string owner rcu kv stack region bulk
-	cache realloc malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem'
+	cache realloc malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem limit'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
 # (debug and mprof ask what span an address lies in: span_of() is inline and reads the

@@ -7,6 +7,7 @@
  *	idle		allocate mb MiB and free them, so that goalloc has idle pages
  *	exhaust		allocate large and small objects until there is NULL for every
  *			size, free all, and ask for the same sizes again
+ *	cache		hold mb MiB, and drop them when memory_limit is met
  *
  * Objects are kept in lists through their first word, so that the test needs no memory
  * besides.
@@ -16,6 +17,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -23,11 +26,11 @@
 
 static char *what = "idle";
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "idle or exhaust");
+MODULE_PARM_DESC(what, "idle, exhaust or cache");
 
 static unsigned int mb = 64;
 module_param(mb, uint, 0444);
-MODULE_PARM_DESC(mb, "idle: how many MiB (default 64)");
+MODULE_PARM_DESC(mb, "idle, cache: how many MiB (default 64)");
 
 static bool atomic;
 module_param(atomic, bool, 0444);
@@ -119,6 +122,46 @@ static int exhaust(void)
 	return 0;
 }
 
+static struct item *cache;
+static DEFINE_MUTEX(cache_mutex);
+
+static void drop_cache(void)
+{
+	mutex_lock(&cache_mutex);
+	give(&cache);
+	mutex_unlock(&cache_mutex);
+}
+
+static int limit_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct goalloc_limit_info *info = data;
+
+	if (event == GOALLOC_LIMIT_CROSSED) {
+		pr_info("the limit is met, %lu bytes are to be freed: the cache is dropped\n",
+			info->over);
+		drop_cache();
+	} else {
+		pr_info("below the limit again\n");
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block limit_notifier = { .notifier_call = limit_event };
+
+static int make_cache(void)
+{
+	unsigned long bytes = mb * (unsigned long)SZ_1M, n;
+	int err;
+
+	mutex_lock(&cache_mutex);
+	n = take(&cache, SZ_1K, bytes);
+	mutex_unlock(&cache_mutex);
+	err = n == bytes / SZ_1K ? goalloc_register_limit_notifier(&limit_notifier) : -ENOMEM;
+	if (err)
+		drop_cache();
+	return err;
+}
+
 static int __init memory_init(void)
 {
 	int err = -EINVAL;
@@ -127,12 +170,18 @@ static int __init memory_init(void)
 		err = make_idle();
 	else if (!strcmp(what, "exhaust"))
 		err = exhaust();
+	else if (!strcmp(what, "cache"))
+		err = make_cache();
 	pr_info("%s: %s\n", what, err ? "FAIL" : "PASS");
 	return err;
 }
 
 static void __exit memory_exit(void)
 {
+	if (strcmp(what, "cache"))
+		return;
+	goalloc_unregister_limit_notifier(&limit_notifier);
+	drop_cache();
 }
 
 module_init(memory_init);

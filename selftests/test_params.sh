@@ -46,7 +46,7 @@ accepted()
 needs goalloc_leak
 unload || exit 1
 
-plan 18
+plan 20
 
 range='goalloc: parameter'
 refused scavenge_retain=101 "$range scavenge_retain=101 is out of range: 0..100"
@@ -57,6 +57,9 @@ refused scavenge_interval_ms=60001 "$range scavenge_interval_ms=60001 is out of 
 refused 'scavenge_retain=10 scavenge_interval_ms=4294967295' \
 	"$range scavenge_interval_ms=4294967295 is out of range: 10..60000"
 refused profile_rate=1073741825 "$range profile_rate=1073741825 is out of range: 0..1073741824"
+range='goalloc: memory_limit: not 0, nor a number of bytes from 8192 to 9223372036854775807'
+refused memory_limit=8191 "$range"
+refused memory_limit=64M "$range"
 # These the kernel itself finds.
 refused scavenge_retain=-1 "goalloc: .-1' invalid for parameter .scavenge_retain'"
 refused scavenge_interval_ms=ten "goalloc: .ten' invalid for parameter .scavenge_interval_ms'"
@@ -65,7 +68,7 @@ refused scavenge_interval_ms=4294967296 \
 refused panic_on_bad_free=perhaps "goalloc: .perhaps' invalid for parameter .panic_on_bad_free'"
 
 accepted ''
-for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644 profile_rate:0:444; do
+for default in scavenge_retain:10:444 scavenge_interval_ms:1000:444 panic_on_bad_free:N:644 profile_rate:0:444 memory_limit:0:644; do
 	file=/sys/module/goalloc/parameters/${default%%:*}
 	[ "$(cat "$file"):$(stat -c %a "$file")" = "${default#*:}" ] || complain "$file"
 done

@@ -30,6 +30,7 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
@@ -460,5 +461,32 @@ void *goalloc_heap_calloc(struct goalloc_heap *heap, size_t n, size_t size, gfp_
 		return NULL;
 	return goalloc_heap_zalloc(heap, bytes, gfp);
 }
+
+/* ------------------------------------------------------- memory_limit is met */
+
+/**
+ * enum goalloc_limit_event - what became of the parameter memory_limit
+ * @GOALLOC_LIMIT_CROSSED: a draw did not fit, and nothing is idle: free what you can
+ * @GOALLOC_LIMIT_BELOW: there is room again
+ */
+enum goalloc_limit_event {
+	GOALLOC_LIMIT_CROSSED = 1,
+	GOALLOC_LIMIT_BELOW,
+};
+
+/**
+ * struct goalloc_limit_info - what a callback is told
+ * @limit: the limit in bytes, or 0 when there is none any more
+ * @held: bytes that goalloc has, with its metadata
+ * @over: of %GOALLOC_LIMIT_CROSSED: bytes to free, at least
+ */
+struct goalloc_limit_info {
+	unsigned long limit;
+	unsigned long held;
+	unsigned long over;
+};
+
+int goalloc_register_limit_notifier(struct notifier_block *nb);
+int goalloc_unregister_limit_notifier(struct notifier_block *nb);
 
 #endif /* _LINUX_GOALLOC_H */
