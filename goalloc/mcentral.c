@@ -27,6 +27,9 @@
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
  * and unmade after the lock is dropped.
  *
+ * A span's pages are charged to its heap before it is made, so that no two CPUs together
+ * pass the heap's limit; if it cannot be made, or is smaller, the rest is taken out.
+ *
  * LOCKS: mcentral.lock.
  * INVARIANT: a span is on partial or empty only while PARTIAL or QUEUED.
  */
@@ -289,32 +292,48 @@ static bool reclaim(struct mcentral *c, unsigned long least)
 	return some;
 }
 
-static bool below_limit(const struct goalloc_heap *heap, unsigned int npages, gfp_t gfp)
+/* Count pages that a heap is about to have.  False: they do not fit. */
+static bool charge(struct goalloc_heap *heap, unsigned int npages, gfp_t gfp)
 {
-	unsigned long limit = READ_ONCE(heap->limit);
+	unsigned long limit = gfp & __GFP_NOFAIL ? 0 : READ_ONCE(heap->limit);
 
-	return likely(!limit) || (gfp & __GFP_NOFAIL) ||
-	       atomic_long_read(&heap->pages) + npages <= limit;
+	return limit_charge(&heap->pages, npages, limit);
 }
 
 /* A new span: of pages at hand, of what is idle in other spans, or of pages drawn. */
-static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned int align,
-			       gfp_t gfp)
+static struct mspan *make_charged(struct mcentral *c, unsigned int npages, unsigned int align,
+				  gfp_t gfp)
 {
 	unsigned long share = READ_ONCE(page_heaps[c->nid].npresent) / RECLAIM_FRACTION;
 	struct mspan *s;
 
-	if (!below_limit(c->heap, npages, gfp) &&
-	    !(heap_trim(c->heap, c->nid) && below_limit(c->heap, npages, gfp))) {
-		atomic_long_inc(&c->heap->refused);
-		return NULL;
-	}
 	s = mheap_reuse(c, npages, align, gfp);
 	if (!s && reclaim(c, max_t(unsigned long, share, npages)))
 		s = mheap_reuse(c, npages, align, gfp);
 	s = s ?: mheap_alloc(c, npages, align, gfp);
 	if (unlikely(!s) && reclaim(c, 1))
 		s = mheap_reuse(c, npages, align, gfp);
+	return s;
+}
+
+/* The same, if the heap's limit allows, or what is idle in the heap makes room. */
+static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned int align,
+			       gfp_t gfp)
+{
+	struct goalloc_heap *heap = c->heap;
+	unsigned int unused = npages;
+	struct mspan *s;
+
+	if (!charge(heap, npages, gfp) &&
+	    !(heap_trim(heap, c->nid) && charge(heap, npages, gfp))) {
+		atomic_long_inc(&heap->refused);
+		return NULL;
+	}
+	s = make_charged(c, npages, align, gfp);
+	if (s)
+		unused -= s->npages;
+	if (unlikely(unused))
+		atomic_long_sub(unused, &heap->pages);
 	return s;
 }
 

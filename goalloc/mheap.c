@@ -18,6 +18,9 @@
  * heap_list has every heap whose spans are to be seen from outside.  heap.c adds and
  * removes; who reads holds rcu_read_lock(), or the scavenger's mutex.
  *
+ * A heap's pages are counted by who asks for a span, before it is made (mcentral.c), and
+ * here when it is unmade.
+ *
  * LOCKS: none of its own.
  */
 #include <trace/events/goalloc.h>
@@ -140,7 +143,6 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
 	atomic_long_inc(&c->made);
-	atomic_long_add(run->npages, &c->heap->pages);
 	sys_used(run->npages);
 	arena_set_spans(run->base, run->npages, s);
 	trace_goalloc_span_alloc(run->base, run->npages, spc_size_class(c->spc));

@@ -66,7 +66,7 @@ EXPORT_SYMBOL_GPL(goalloc_heap_prepare);
  * The limit counts what the heap holds of memory, not what is allocated: with it spans
  * that are partly free.  An allocation that would pass it first unmakes the heap's
  * wholly free spans, and then returns NULL, unless __GFP_NOFAIL says that it must not.
- * CPUs that come at the same moment may pass it, each by one span.
+ * It is exact, however many CPUs come at once.
  *
  * Context: task; may sleep.
  * Return: 0, -EINVAL for a limit below one page, or -ENOMEM.

@@ -238,6 +238,66 @@ static void heap_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
 }
 
+struct limit_contest {
+	struct goalloc_heap *heap;
+	atomic_t n, above;
+	void *objs[NR_OBJS];
+};
+
+static void alloc_to_limit(unsigned int cpu, void *arg)
+{
+	struct limit_contest *c = arg;
+	unsigned int n;
+	void *obj;
+
+	while ((obj = goalloc_heap_alloc(c->heap, SZ_8K, GFP_KERNEL))) {
+		atomic_add(atomic_long_read(&c->heap->pages) > c->heap->limit, &c->above);
+		n = atomic_inc_return(&c->n) - 1;
+		if (n < NR_OBJS)
+			c->objs[n] = obj;
+	}
+}
+
+/* CPUs that come at once do not pass a heap's limit together. */
+static void heap_limit_is_exact(struct kunit *test)
+{
+	struct limit_contest *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	unsigned int i, n;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->heap = create(test, "kunit-exact");
+	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(c->heap, SZ_4M), 0);
+	util_run_on_all(test, alloc_to_limit, c);
+	n = atomic_read(&c->n);
+	KUNIT_EXPECT_EQ(test, n, SZ_4M / SZ_8K);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->above), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pages), SZ_4M >> GOALLOC_PAGE_SHIFT);
+	for (i = 0; i < n; i++)
+		goalloc_free(c->objs[i]);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(c->heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
+/* What a heap could not get does not count: its limit is all there for the next. */
+static void heap_limit_uncharged(struct kunit *test)
+{
+	struct goalloc_heap *heap = create(test, "kunit-uncharged");
+	struct limit_stats st;
+	void *obj;
+
+	util_settled(NULL, NULL);
+	limit_get_stats(&st);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(heap, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, limit_set(st.held + SZ_128K), 0);
+	KUNIT_EXPECT_NULL(test, goalloc_heap_alloc(heap, SZ_2M, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->pages), 0);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&heap->refused), 0, "it was not this limit");
+	KUNIT_EXPECT_EQ(test, limit_set(0), 0);
+	obj = goalloc_heap_alloc(heap, SZ_2M, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	goalloc_free(obj);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(heap, GOALLOC_DESTROY_EMPTY), 0);
+}
+
 /* A heap that was defined is made by its first user, and can be made again. */
 static void heap_defined(struct kunit *test)
 {
@@ -483,6 +543,8 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(heap_counts_stay),
 	KUNIT_CASE(heap_destroy_all_cpus),
 	KUNIT_CASE(heap_limit),
+	KUNIT_CASE(heap_limit_is_exact),
+	KUNIT_CASE(heap_limit_uncharged),
 	KUNIT_CASE(heap_defined),
 	KUNIT_CASE(heap_defined_atomic),
 	KUNIT_CASE(heap_of_nodes),

@@ -13,6 +13,7 @@ static struct mspan *make(struct kunit *test, unsigned int spc, unsigned int npa
 	struct mspan *s = mheap_alloc(c, npages, align, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
+	atomic_long_add(s->npages, &c->heap->pages);	/* as mcentral does */
 	return s;
 }
 
