@@ -157,9 +157,9 @@ def check_prometheus(text, directory):
     samples = parse_prometheus(text)
     values, checks = stats(directory)
     wanted = {("goalloc_memory_bytes", (("state", s),)): v for s, v in states(values).items()}
-    for reason in ("background", "pressure", "demand"):
+    for reason in ("background", "pressure", "demand", "limit"):
         wanted["goalloc_scavenged_bytes_total", (("reason", reason),)] = \
-            values["Scavenged" + reason.title()] * PAGE
+            values.get("Scavenged" + reason.title(), 0) * PAGE
     for name, value in {
             "objects": values["HeapObjects"], "large_live_bytes": values["LargeAlloc"],
             "allocations_total": values["Mallocs"], "frees_total": values["Frees"],
@@ -168,6 +168,10 @@ def check_prometheus(text, directory):
             "returned_bytes_total": values["PagesReturned"] * PAGE,
             "draws_failed_total": values["DrawsFailed"],
             "lost_references_total": values["LostReferences"],
+            "memory_limit_bytes": values.get("MemoryLimit", 0),
+            "limit_crossed_total": values.get("LimitCrossed", 0),
+            "limit_refused_total": values.get("LimitRefused", 0),
+            "limit_passed_total": values.get("LimitPassed", 0),
             "bad_frees_total": values["BadFrees"], "checks": len(checks),
             "checks_failed": sum(c != "ok" for c in checks.values())}.items():
         wanted["goalloc_" + name, ()] = value

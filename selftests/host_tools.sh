@@ -81,7 +81,7 @@ if [ "${1-}" = --write ]; then
 	exit
 fi
 
-plan 20
+plan 21
 
 "$top/scripts/install-tools.sh" tools terminal
 make -C "$top/tools" O="$built" CFLAGS='-O2 -g -Werror' >"$tmp/log" 2>&1 || complain "$(tail -n 5 "$tmp/log")"
@@ -122,6 +122,28 @@ for form in json prometheus; do
 done
 same 'the heaps of that name in metrics' "$(grep -c 'heap_objects{heap="heaps-cache"' "$tmp/prometheus")" 1
 verdict 'names are quoted; heaps of one name are one in metrics'
+
+# memory_limit: the snapshots are of before there was one, and read nevertheless.
+copy busy
+sed -i '/^BadFrees/a MemoryLimit: 16777216\nLimitCrossed: 2\nLimitRefused: 5\nLimitPassed: 3\nScavengedLimit: 1024' \
+	"$dir/stats"
+for form in json prometheus; do
+	"$stat" --$form --dir "$dir" >"$tmp/$form" || complain "no $form"
+	"$compare" $form "$tmp/$form" "$dir" >"$tmp/out" 2>&1 || complain "$(cat "$tmp/out")"
+done
+"$stat" --dir "$dir" | grep -i limit | grep -v 'used  *limit refused$\|its limit is met' >"$tmp/got"
+cat >"$tmp/want" <<'END'
+  memory_limit      16.0 MiB        16,777,216   76.9 %  of it is held
+  scavenged for the limit              1,024  pages
+  memory_limit met                         2  times
+  refused by the limit                     5  draws
+  let pass the limit                       3  draws
+  ! memory_limit was met 2 times: 5 draws refused
+END
+differs "$tmp/want" "$tmp/got"
+"$built/goalloctop" -b -n 1 --dir "$dir" | grep -q '^! memory_limit was met 2 times: 5 draws refused' ||
+	complain 'goalloctop does not say that the limit was met'
+verdict 'memory_limit: in every form, and what it refused'
 
 copy busy
 rm "$dir/mcache" "$dir/arenas"

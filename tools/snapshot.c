@@ -20,24 +20,30 @@
 static const struct {
 	const char *name;
 	size_t offset;
+	bool optional;		/* an older kernel module has none: 0 */
 } stats_lines[] = {
-	{ "Alloc", offsetof(struct stats, alloc) },
-	{ "TotalAlloc", offsetof(struct stats, total_alloc) },
-	{ "Mallocs", offsetof(struct stats, mallocs) },
-	{ "Frees", offsetof(struct stats, frees) },
-	{ "HeapObjects", offsetof(struct stats, heap_objects) },
-	{ "LargeAlloc", offsetof(struct stats, large_alloc) },
-	{ "Prepared", offsetof(struct stats, prepared) },
-	{ "Ready", offsetof(struct stats, ready) },
-	{ "Metadata", offsetof(struct stats, metadata) },
-	{ "PagesDrawn", offsetof(struct stats, pages_drawn) },
-	{ "PagesReturned", offsetof(struct stats, pages_returned) },
-	{ "DrawsFailed", offsetof(struct stats, draws_failed) },
-	{ "LostReferences", offsetof(struct stats, lost_references) },
-	{ "ScavengedBackground", offsetof(struct stats, scavenged_background) },
-	{ "ScavengedPressure", offsetof(struct stats, scavenged_pressure) },
-	{ "ScavengedDemand", offsetof(struct stats, scavenged_demand) },
-	{ "BadFrees", offsetof(struct stats, bad_frees) },
+	{ "Alloc", offsetof(struct stats, alloc), false },
+	{ "TotalAlloc", offsetof(struct stats, total_alloc), false },
+	{ "Mallocs", offsetof(struct stats, mallocs), false },
+	{ "Frees", offsetof(struct stats, frees), false },
+	{ "HeapObjects", offsetof(struct stats, heap_objects), false },
+	{ "LargeAlloc", offsetof(struct stats, large_alloc), false },
+	{ "Prepared", offsetof(struct stats, prepared), false },
+	{ "Ready", offsetof(struct stats, ready), false },
+	{ "Metadata", offsetof(struct stats, metadata), false },
+	{ "PagesDrawn", offsetof(struct stats, pages_drawn), false },
+	{ "PagesReturned", offsetof(struct stats, pages_returned), false },
+	{ "DrawsFailed", offsetof(struct stats, draws_failed), false },
+	{ "LostReferences", offsetof(struct stats, lost_references), false },
+	{ "ScavengedBackground", offsetof(struct stats, scavenged_background), false },
+	{ "ScavengedPressure", offsetof(struct stats, scavenged_pressure), false },
+	{ "ScavengedDemand", offsetof(struct stats, scavenged_demand), false },
+	{ "BadFrees", offsetof(struct stats, bad_frees), false },
+	{ "MemoryLimit", offsetof(struct stats, memory_limit), true },
+	{ "LimitCrossed", offsetof(struct stats, limit_crossed), true },
+	{ "LimitRefused", offsetof(struct stats, limit_refused), true },
+	{ "LimitPassed", offsetof(struct stats, limit_passed), true },
+	{ "ScavengedLimit", offsetof(struct stats, scavenged_limit), true },
 };
 
 #define NUMBER(type, field)		{ #field, offsetof(struct type, field), false }
@@ -102,8 +108,8 @@ static void stats_line(struct snapshot *s, char *line)
 	s->nvalues += parse_number(colon + 2, &v->value);
 }
 
-static bool stats_value(struct snapshot *s, const char *name, u64 *value, const char *path,
-			struct problem *p)
+static bool stats_value(struct snapshot *s, const char *name, bool optional, u64 *value,
+			const char *path, struct problem *p)
 {
 	unsigned int i, found = 0;
 
@@ -112,7 +118,7 @@ static bool stats_value(struct snapshot *s, const char *name, u64 *value, const 
 			*value = s->values[i].value;
 			found++;
 		}
-	if (found == 1)
+	if (found == 1 || (!found && optional))
 		return true;
 	return failed(p, "%s: truncated or damaged: %s number \"%s\"", path,
 		      found ? "more than one" : "no", name);
@@ -123,7 +129,7 @@ static bool stats_fields(struct snapshot *s, const char *path, struct problem *p
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(stats_lines); i++)
-		if (!stats_value(s, stats_lines[i].name,
+		if (!stats_value(s, stats_lines[i].name, stats_lines[i].optional,
 				 (u64 *)((char *)&s->stats + stats_lines[i].offset), path, p))
 			return false;
 	if (s->nchecks < CHECKS_MIN)

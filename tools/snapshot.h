@@ -14,13 +14,14 @@
 #define PROC_DIR	"/proc/goalloc"
 #define GOALLOC_PAGE	8192		/* bytes of a page, as the files count pages */
 
-/* The lines of stats that are used here.  All must be there. */
+/* The lines of stats that are used here.  All must be there, but for those of memory_limit. */
 struct stats {
 	u64 alloc, total_alloc, mallocs, frees, heap_objects, large_alloc;
 	u64 prepared, ready, metadata;
 	u64 pages_drawn, pages_returned, draws_failed, lost_references;
 	u64 scavenged_background, scavenged_pressure, scavenged_demand;
 	u64 bad_frees;
+	u64 memory_limit, limit_crossed, limit_refused, limit_passed, scavenged_limit;
 };
 
 /* A line of stats, whether it is known here or not. */

@@ -26,7 +26,7 @@ static void memory_line(const char *name, u64 bytes, u64 total, const char *hint
 static void print_memory(const struct snapshot *s)
 {
 	const struct memory *m = &s->memory;
-	char objects[TEXT_SIZE + 8], hint[64];
+	char objects[TEXT_SIZE + 8], limit[TEXT_SIZE], hint[64];
 
 	printf("Memory                                  bytes\n");
 	snprintf(hint, sizeof(hint), "%s objects", grouped(objects, s->stats.heap_objects));
@@ -35,6 +35,11 @@ static void print_memory(const struct snapshot *s)
 	memory_line("idle", m->idle, m->total, "goes back by itself");
 	memory_line("metadata", m->metadata, m->total, "");
 	memory_line("in all", m->total, m->total, "");
+	if (s->stats.memory_limit)
+		printf("  %-15s %10s %17s %6.1f %%  of it is held\n", "memory_limit",
+		       size_long(limit, s->stats.memory_limit),
+		       grouped(objects, s->stats.memory_limit),
+		       percent(m->total, s->stats.memory_limit));
 }
 
 static void print_answer(const struct snapshot *s)
@@ -215,6 +220,14 @@ static void print_page_caches(const struct snapshot *s)
 	counter("objects cached", objects, hint);
 }
 
+static void print_limit(const struct stats *st)
+{
+	counter("scavenged for the limit", st->scavenged_limit, "pages");
+	counter("memory_limit met", st->limit_crossed, "times");
+	counter("refused by the limit", st->limit_refused, "draws");
+	counter("let pass the limit", st->limit_passed, "draws");
+}
+
 static void print_counters(const struct snapshot *s)
 {
 	const struct stats *st = &s->stats;
@@ -235,6 +248,8 @@ static void print_counters(const struct snapshot *s)
 	counter("scavenged in background", st->scavenged_background, "pages");
 	counter("scavenged under pressure", st->scavenged_pressure, "pages");
 	counter("scavenged on demand", st->scavenged_demand, "pages");
+	if (st->memory_limit || st->limit_refused || st->limit_passed)
+		print_limit(st);
 	counter("draws failed", st->draws_failed, "");
 	counter("lost references", st->lost_references, "");
 	counter("bad frees", st->bad_frees, "");

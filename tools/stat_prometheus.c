@@ -79,6 +79,16 @@ static void print_stats(const struct snapshot *s)
 	       st->scavenged_pressure * GOALLOC_PAGE);
 	sample("goalloc_scavenged_bytes_total{reason=\"demand\"}",
 	       st->scavenged_demand * GOALLOC_PAGE);
+	sample("goalloc_scavenged_bytes_total{reason=\"limit\"}",
+	       st->scavenged_limit * GOALLOC_PAGE);
+	single("goalloc_memory_limit_bytes", "gauge",
+	       "What memory_limit allows goalloc to have, or 0 for no limit.", st->memory_limit);
+	single("goalloc_limit_crossed_total", "counter", "Times that memory_limit was met.",
+	       st->limit_crossed);
+	single("goalloc_limit_refused_total", "counter",
+	       "Draws of memory that memory_limit refused.", st->limit_refused);
+	single("goalloc_limit_passed_total", "counter",
+	       "Draws of memory that must not fail and passed memory_limit.", st->limit_passed);
 	single("goalloc_draws_failed_total", "counter", "Times the kernel had no memory to give.",
 	       st->draws_failed);
 	single("goalloc_lost_references_total", "counter",

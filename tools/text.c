@@ -174,6 +174,10 @@ unsigned int alarms(const struct snapshot *s, const struct snapshot *before, str
 	if (st->draws_failed && n < max)
 		snprintf(list[n++].text, sizeof(list->text),
 			 "%llu draws failed: the kernel had no memory to give", st->draws_failed);
+	if (st->limit_refused && n < max)
+		snprintf(list[n++].text, sizeof(list->text),
+			 "memory_limit was met %llu times: %llu draws refused", st->limit_crossed,
+			 st->limit_refused);
 	return limit_alarms(s, list, n, max);
 }
 
