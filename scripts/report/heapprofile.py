@@ -18,6 +18,7 @@ END = "MAPPED_LIBRARIES:"
 TYPES = [("alloc_objects", "count"), ("alloc_space", "bytes"),
          ("inuse_objects", "count"), ("inuse_space", "bytes")]
 UNKNOWN = "(unknown)"
+PAGE_SHIFT = 12     # a module's parts begin with a page
 
 # What was allocated from one stack, of one size: the sampled counts, in the order of
 # the file, and the frames, the innermost first.
@@ -79,7 +80,11 @@ def parse_kallsyms(path):
 
 
 class Symbols:
-    """Which function an address lies in."""
+    """Which function an address lies in.
+
+    kallsyms has no sizes.  What lies in a page behind the one in which the last function of a
+    module begins is nobody's: most likely the init function of another module, which is gone.
+    """
     def __init__(self, symbols):
         self.symbols = symbols
         self.addresses = [symbol.address for symbol in symbols]
@@ -88,7 +93,11 @@ class Symbols:
         index = bisect.bisect_right(self.addresses, address) - 1
         if index < 0:
             return Symbol(address, f"{address:#x}", "kernel")
-        return self.symbols[index]
+        found = self.symbols[index]
+        last = index + 1 == len(self.symbols) or self.symbols[index + 1].module != found.module
+        if found.module != "kernel" and last and address >> PAGE_SHIFT != found.address >> PAGE_SHIFT:
+            return Symbol(address, f"{address:#x}", UNKNOWN)
+        return found
 
 
 def scaled(objects, size, rate):
