@@ -63,7 +63,7 @@ modules_install: modules
 tools:	## build goallocstat and goalloctop, which show what goalloc holds, in build/tools
 	@$(MAKE) --no-print-directory -C tools O=$(CURDIR)/build/tools
 
-tools_install:	## install them and their manual pages (as root; PREFIX=/usr/local, DESTDIR=)
+tools_install:	## install them, goalloc-report and manual pages (as root; PREFIX=/usr/local, DESTDIR=)
 	@$(MAKE) --no-print-directory -C tools O=$(CURDIR)/build/tools install
 
 run:	## boot a stock kernel in QEMU, replay a trace on goalloc, show what it holds

@@ -45,13 +45,15 @@ loads()
 tools_work()
 {
 	within goallocstat --dir /busy && within goalloctop -b -n 1 --dir /busy &&
+		within goalloc-report /busy -o /busy.html && [ -s "$root/busy.html" ] &&
+		[ -e "$root/usr/share/man/man8/goalloc-report.8.gz" ] &&
 		[ -e "$root/usr/share/man/man8/goallocstat.8.gz" ] &&
 		[ -e "$root/usr/share/man/man8/goalloctop.8.gz" ]
 }
 
 gone()
 {
-	[ ! -e "$root/usr/sbin/goallocstat" ] && [ ! -e "$root/usr/share/man/man8/goalloctop.8.gz" ] &&
+	[ ! -e "$root/usr/sbin/goallocstat" ] && [ ! -e "$root/usr/share/goalloc-tools" ] && [ ! -e "$root/usr/share/man/man8/goalloctop.8.gz" ] &&
 		! built && [ ! -e "$root/usr/src/goalloc-$version" ] && [ ! -e "$root/usr/src/goalloc" ] &&
 		[ ! -e "$root/var/lib/dkms/goalloc" ] && [ ! -e "$root/usr/share/man/man4/goalloc.4.gz" ]
 }

@@ -4,7 +4,7 @@
 # build/deb, and print their paths.
 #
 # The former has the sources for DKMS, the headers for clients and a man page; the latter
-# goallocstat and goalloctop, for this machine.  Their version is that of dkms.conf.
+# goallocstat and goalloctop, for this machine, and goalloc-report.  Their version is that of dkms.conf.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,7 @@ mkdir -p "$work"
 cd "$top"
 # No link to what a build left in the tree: the files that git has, or would have.
 git ls-files --cached --others --exclude-standard -- Kbuild COPYING README.md dkms.conf \
-	goalloc include tools scripts/dkms-symvers | cpio -pdm --quiet "$work"
+	goalloc include tools scripts/dkms-symvers scripts/goalloc-report scripts/report | cpio -pdm --quiet "$work"
 cp -r scripts/debian "$work/debian"
 mv "$work/debian/goalloc.4" "$work/"
 sed -i "s/\$(VERSION)/$version/" "$work/debian/rules"

@@ -9,6 +9,7 @@
 #	docs	the documentation as HTML
 #	tools	building goallocstat and goalloctop
 #	terminal	using the latter
+#	browser		opening what goalloc-report writes
 #	deb	building the Debian package
 #	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
@@ -62,6 +63,11 @@ tools_terminal='
 tmux tmux
 '
 
+tools_browser='
+chromium chromium
+/usr/share/fonts/truetype/liberation*/LiberationSans-Regular.ttf fonts-liberation
+'
+
 tools_tools='
 gcc gcc
 make make
@@ -112,6 +118,7 @@ for group; do
 	docs) wanted=$wanted$tools_docs ;;
 	tools) wanted=$wanted$tools_tools ;;
 	terminal) wanted=$wanted$tools_terminal ;;
+	browser) wanted=$wanted$tools_browser ;;
 	deb) wanted=$wanted$tools_deb ;;
 	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;

@@ -405,8 +405,8 @@ fi
 make -C "$top/tools" O="$tmp/o" NCURSES_LIBS=-lnone DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 ||
 	complain "$(tail -n 5 "$tmp/log")"
 grep -q 'goalloctop is not built: it needs ncurses' "$tmp/log" || complain 'it does not say what is missing'
-same 'what is installed' "$(cd "$tmp/root" && find . -type f | sort | tr '\n' ' ')" \
-	'./usr/local/sbin/goallocstat ./usr/local/share/man/man8/goallocstat.8 '
+same 'what is installed' "$(cd "$tmp/root" && find . -path '*/goalloc-tools/report' -prune -o ! -type d -print | sort | tr '\n' ' ')" \
+	'./usr/local/sbin/goalloc-report ./usr/local/sbin/goallocstat ./usr/local/share/goalloc-tools/goalloc-report ./usr/local/share/man/man8/goalloc-report.8 ./usr/local/share/man/man8/goallocstat.8 '
 make -C "$top/tools" O="$built" DESTDIR="$tmp/root" PREFIX=/usr install >"$tmp/log" 2>&1 || complain "$(cat "$tmp/log")"
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 for program in goallocstat goalloctop; do

@@ -1,0 +1,256 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# goalloc-report over snapshots of /proc/goalloc (snapshots/README): its numbers are those
+# of the files; it names nothing outside itself; what is cut off, damaged, missing or of
+# another version is refused in one line, or said in the report; and in a real browser it is
+# used with the mouse and with the keyboard, by day and by night, and a heap of 16 GiB is
+# drawn in less than 3 s.
+#
+# host_report.sh --write: make the screenshots of the documentation anew.
+
+# shellcheck disable=SC2086 # lists of arguments
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../scripts/lib.sh"
+# shellcheck source=selftests/lib.sh
+. "$top/selftests/lib.sh"
+set +eu
+
+snapshots=$top/selftests/snapshots
+report=$top/scripts/goalloc-report
+against=$top/selftests/host_report.py
+browser=$top/selftests/host_report_browser.py
+pages=$top/build/report
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+export LC_ALL=C.UTF-8 TZ=UTC
+chmod 755 "$tmp"
+
+# says COMMAND...: complain of what it says if it fails; its remarks are shown.
+says()
+{
+	if "$@" >"$tmp/said" 2>&1; then
+		grep '^# ' "$tmp/said"
+	else
+		complain "$(head -n 12 "$tmp/said" | sed 's/^# //; 2,$s/^/# /')"
+	fi
+}
+
+# refused STATUS PATTERN ARGUMENT...: the report ends so, with one line that matches, and
+# writes nothing.
+refused()
+{
+	wanted=$1 pattern=$2
+	shift 2
+	rm -f "$tmp/none.html"
+	"$report" -o "$tmp/none.html" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+	if [ $status -ne "$wanted" ] || ! tail -n 1 "$tmp/err" | grep -q -- "$pattern" || [ -e "$tmp/none.html" ] ||
+		{ [ "$wanted" -eq 1 ] && [ "$(wc -l <"$tmp/err")" -ne 1 ]; }; then
+		complain "$*: status $status, said: $(head -c 300 "$tmp/err")"
+	fi
+}
+
+# copy: $dir is a copy of a snapshot with all files, to be changed.
+copy()
+{
+	dir=$tmp/copy
+	rm -rf "$dir"
+	cp -r "$snapshots/load/5" "$dir"
+}
+
+make_pages()
+{
+	mkdir -p "$pages"
+	"$report" "$snapshots/load" -o "$pages/series.html" && "$report" "$snapshots/busy" -o "$pages/old.html" || return
+	# goalloc loaded and not used: tables without a row
+	rm -rf "$tmp/idle"
+	cp -r "$snapshots/idle" "$tmp/idle"
+	for file in spans arenas pagemap; do
+		head -n 1 "$snapshots/load/5/$file" >"$tmp/idle/$file"
+	done
+	"$report" "$tmp/idle" -o "$pages/idle.html"
+}
+
+if [ "${1-}" = --write ]; then
+	make_pages && "$browser" --pictures "$pages" "$top/Documentation"
+	exit
+fi
+
+plan $((10 + $("$browser" --names | wc -l)))
+
+says make_pages
+says "$against" numbers "$pages/series.html" "$snapshots"/load/[1-5]
+says "$against" numbers "$pages/old.html" "$snapshots/busy"
+says "$against" numbers "$pages/idle.html" "$tmp/idle"
+says "$against" symbols
+copy
+rm "$dir/callers"
+says "$report" "$dir" --kallsyms "$snapshots/load/kallsyms" -o "$tmp/none.html"
+grep -q 'the largest holder is run_batch \[goalloc_replay\], with 6.77 MiB' "$tmp/none.html" || complain 'without callers the profile is not asked'
+verdict 'its numbers are those of the files'
+
+for page in "$pages/series.html" "$pages/old.html" "$pages/idle.html"; do
+	says "$against" alone "$page"
+done
+verdict 'it names nothing outside itself'
+
+says "$against" log "$pages/series.html" "$snapshots/load/dmesg"
+sed '/goalloc:   by /,$d' "$snapshots/load/dmesg" >"$tmp/dmesg"
+says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
+grep -q '"whole":false' "$tmp/log.html" || complain 'it does not say that a report is cut off'
+sed 's/^\[\( *[0-9.]*\)\] /<3>[\1] [ T1234] /' "$snapshots/load/dmesg" >"$tmp/dmesg"
+says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
+says "$against" log "$tmp/log.html" "$tmp/dmesg"
+verdict 'the reports of bad frees are those of the log, with and without time stamps'
+
+says "$against" truncations "$snapshots/load/5"
+verdict 'each truncation is refused in one line, or noted in the report'
+
+says "$against" damages "$snapshots/load/5" 1000
+verdict 'random damage gives a report or one line, and never a traceback'
+
+refused 1 "^goalloc-report: $tmp/none: no such directory\$" "$tmp/none"
+mkdir "$tmp/empty"
+refused 1 "^goalloc-report: $tmp/empty: no snapshot: " "$tmp/empty"
+[ -e /proc/goalloc ] || refused 1 'the module goalloc is not loaded$'
+for file in stats sizeclasses heaps; do
+	copy
+	rm "$dir/$file"
+	[ $file = stats ] || refused 1 "/$file: No such file or directory\$" "$dir"
+	mkdir "$dir/$file"
+	refused 1 "/$file: Is a directory\$" "$dir"
+done
+for file in version stats sizeclasses heaps spans arenas pagemap mcache callers heap_profile time; do
+	copy
+	: >"$dir/$file"
+	refused 1 "/$file\(:1\)\?: \(empty\|not a heap profile\)\$" "$dir"
+done
+copy
+sed -i '0,/ready/s//reddy/' "$dir/pagemap"
+refused 1 '/pagemap:[0-9]*: damaged: no state is called "reddy"$' "$dir"
+copy
+sed -i '9d' "$dir/pagemap"
+refused 1 '/pagemap:9: damaged: .*does not follow' "$dir"
+copy
+sed -i '5s/[0-9]\{3\}/1e3/' "$dir/sizeclasses"
+refused 1 '/sizeclasses:5: damaged: .* is "[0-9e]*", not a number$' "$dir"
+copy
+sed -i '3s/$/ 1 2/' "$dir/heaps"
+refused 1 '/heaps:3: damaged: 12 words where there are 10 columns$' "$dir"
+copy
+sed -i 's/heap_v2/heap_v3/' "$dir/heap_profile"
+refused 1 '/heap_profile:1: a heap profile of another version' "$dir"
+refused 1 'kallsyms: not a list\|no symbols of code' "$snapshots/load/5" --kallsyms "$snapshots/load/5/stats"
+refused 1 "$tmp/none: No such file" "$snapshots/load/5" --dmesg "$tmp/none"
+copy
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	cp -r "$top/scripts/goalloc-report" "$top/scripts/report" "$tmp/"
+	chmod -R a+rX "$tmp/report" "$dir"
+	chmod 400 "$dir/pagemap"
+	setpriv --reuid 65534 --clear-groups "$tmp/goalloc-report" "$dir" -o - >"$tmp/out" 2>"$tmp/err"
+	same 'the status without rights' $? 1
+	grep -q '/pagemap: Permission denied$' "$tmp/err" || complain "without rights: $(cat "$tmp/err")"
+fi
+verdict 'what is missing or wrong is refused in one line, with status 1'
+
+copy
+sed -i 's/^pagemap 1/pagemap 2/' "$dir/version"
+refused 1 '/version:6: pagemap has format 2, and only 1 is known$' "$dir"
+for file in stats sizeclasses heaps spans arenas pagemap mcache callers; do
+	copy
+	sed -i "1i # goalloc $file 2" "$dir/$file"
+	refused 1 "/$file:1: format 2, and only 1 is known\$" "$dir"
+	sed -i '1s/2$/1/' "$dir/$file"
+	says "$report" "$dir" -o "$tmp/none.html"
+done
+copy
+for file in sizeclasses heaps spans arenas pagemap mcache; do
+	awk '{ print $0, NR == 1 ? "last" : -1 }' "$snapshots/load/5/$file" >"$dir/$file"
+done
+echo 'Other: of 7 sorts' >>"$dir/stats"
+"$report" "$snapshots/load/5" -o "$tmp/want.html" && "$report" "$dir" -o "$tmp/got.html"
+for page in want got; do
+	sed 's/made 20[0-9: -]*//; s/"name":"[^"]*"//; s/[^ ]*copy//; s|[^ ]*load/5||' "$tmp/$page.html" >"$tmp/$page"
+done
+sed -i 's/"noLog":"[^"]*"//; s/"log":.*,"noLog"/"noLog"/' "$tmp/want" "$tmp/got"
+says "$against" numbers "$tmp/want.html" "$snapshots/load/5"
+same 'the page map with new columns' "$(grep -c "$(grep -o 'id="map-0">[^<]*' "$tmp/want")" "$tmp/got")" 1
+verdict 'another version is refused; lines and columns that are added change nothing'
+
+refused 2 'give both or none' --every 1 "$snapshots/busy"
+refused 2 'of one DIR' --save "$tmp/x" "$snapshots/busy" "$snapshots/idle"
+for arguments in --none '--every 0 --count 1' '--every x --count 1' '--every 1 --count 0' '--every 1 --count 1.5' '--order size' -o; do
+	refused 2 . "$snapshots/busy" $arguments
+done
+"$report" "$snapshots/busy" -o /dev/full 2>"$tmp/err"
+same 'the status for /dev/full' $? 1
+[ -c /dev/full ] || complain '/dev/full is no device any more'
+"$report" "$snapshots/busy" -o - >/dev/full 2>"$tmp/err"
+same 'the status with a full disk' $? 1
+same 'the lines said' "$(grep -vc '^goalloc-report: .*: [A-Z]' "$tmp/err")" 0
+"$report" "$snapshots/busy" -o "$tmp/none/x.html" 2>"$tmp/err"
+same 'the status without a place for it' $? 1
+verdict 'usage errors end with status 2, a report that cannot be written with 1'
+
+# A series of what changes, and the same report of what was kept of it.
+ln -sfn "$snapshots/load/3" "$tmp/now"
+{ sleep 1; ln -sfn "$snapshots/load/5" "$tmp/now"; } &
+says "$report" "$tmp/now" --every 1.5 --count 2 --save "$tmp/kept" -o "$tmp/taken.html"
+wait
+for pair in 1:3 2:5; do
+	for file in stats pagemap heap_profile; do
+		cmp -s "$tmp/kept/000${pair%:*}/$file" "$snapshots/load/${pair#*:}/$file" || complain "$file of ${pair%:*} was not kept"
+	done
+done
+says "$report" "$tmp/kept" -o "$tmp/kept.html"
+says "$against" numbers "$tmp/kept.html" "$tmp/kept/0001" "$tmp/kept/0002"
+same 'the snapshots taken' "$(grep -o '<div class="answer"' "$tmp/taken.html" | wc -l)" 2
+same 'the growth' "$(grep -c 'Most has grown since' "$tmp/taken.html")" 1
+cp -r "$snapshots/busy" "$tmp/kept/0000"
+touch -d 2030-01-01 "$tmp/kept/0000/stats"
+"$report" "$tmp/kept" --order time -o "$tmp/order.html"
+same 'the last one by time' "$(grep -o '"name":"0[0-9]*"' "$tmp/order.html" | tail -n 1)" '"name":"0000"'
+verdict '--every, --count, --save and --order: a series, and the same of what was kept'
+
+for option in $("$report" --help | grep -o -- '--[a-z]*' | sort -u); do
+	grep -qF -- "\\-\\-${option#--}" "$top/scripts/report/goalloc-report.8" || complain "not in the manual: $option"
+done
+if command -v mandoc >/dev/null; then
+	says mandoc -Tlint "$top/scripts/report/goalloc-report.8"
+elif command -v man >/dev/null; then
+	! man --warnings -E UTF-8 -l -Tutf8 -Z "$top/scripts/report/goalloc-report.8" 2>&1 >/dev/null |
+		grep -v "can't set the locale" || complain 'the manual has warnings'
+fi
+"$top/scripts/install-tools.sh" tools
+make -C "$top/tools" O="$top/build/tools" DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 || complain "$(tail -n 5 "$tmp/log")"
+says "$tmp/root/usr/local/sbin/goalloc-report" "$snapshots/load" -o "$tmp/installed.html"
+says "$against" numbers "$tmp/installed.html" "$snapshots"/load/[1-5]
+verdict 'all options are in the manual; it runs where it is installed'
+
+# --- in a browser
+
+("$top/scripts/install-tools.sh" browser) >"$tmp/log" 2>&1
+if python3 -B -c 'import sys; sys.path.insert(0, sys.argv[1]); import browser; sys.exit(not browser.find())' "$top/selftests"; then
+	cp -r "$snapshots/load/5" "$tmp/big" && rm "$tmp/big/spans" "$tmp/big/arenas"
+	"$against" big "$tmp/big"
+	begin=$(date +%s)
+	"$report" "$tmp/big" --kallsyms "$snapshots/load/kallsyms" -o "$pages/big.html" || complain 'no page of 16 GiB'
+	echo "# its page took $(($(date +%s) - begin)) s to make and has $(wc -c <"$pages/big.html") bytes"
+	"$browser" "$pages" "$logs" >"$tmp/results" 2>&1 || complain "$(tail -n 3 "$tmp/results")"
+	while read -r line; do
+		case $line in
+		'ok '*) verdict "${line#ok }" ;;
+		'not ok '*) complain 'see above'; verdict "${line#not ok }" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done <"$tmp/results"
+else
+	"$browser" --names >"$tmp/names"
+	while read -r name; do
+		number=$((number + 1))
+		echo "ok $number - $name # SKIP no chromium"
+	done <"$tmp/names"
+fi
+exit $failed
