@@ -13,7 +13,7 @@ source=$top/build/docs/source
 html=$top/build/docs/html
 rm -rf "$top/build/docs"
 mkdir -p "$source"
-cp "$top"/Documentation/*.rst "$top"/Documentation/*.svg "$top"/Documentation/conf.py "$source/"
+cp "$top"/Documentation/*.rst "$top"/Documentation/*.svg "$top"/Documentation/*.png "$top"/Documentation/conf.py "$source/"
 # shellcheck disable=SC2016 # a backquote of reStructuredText
 sed -i 's|<\([a-z-]*\)\.rst>`_|<\1.html>`_|g' "$source"/*.rst
 
