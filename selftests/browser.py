@@ -149,7 +149,7 @@ class Browser:
     def screenshot(self, path, clip=None):
         parameters = {"format": "png"}
         if clip:
-            parameters.update(clip={**clip, "scale": 1}, captureBeyondViewport=True)
+            parameters.update(clip={**clip, "scale": 1})
         data = self.call("Page.captureScreenshot", **parameters)["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))

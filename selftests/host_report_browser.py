@@ -234,7 +234,7 @@ class Test:
     def screenshots(self):
         "screenshots are made, of the upper half in light, of the lower one in dark"
         for name, dark, first, last in (("light", False, "header", "#classes"), ("dark", True, "#classes", "#log")):
-            self.page("series", height=1000, dark=dark)
+            self.page("series", height=4000, dark=dark)	# what is outside of the window is not drawn
             path = os.path.join(self.pictures, f"report-{name}.png")
             self.picture(path, first, last)
             self.holds(f"{path} is small", os.path.getsize(path) > 20000)
