@@ -72,7 +72,7 @@ static void *fixalloc_pop(struct fixalloc *f)
 		obj = fixalloc_bump(f);
 	else
 		return NULL;
-	f->inuse++;
+	WRITE_ONCE(f->inuse, f->inuse + 1);
 	return obj;
 }
 
@@ -136,7 +136,7 @@ void fixalloc_free(struct fixalloc *f, void *obj)
 
 	spin_lock_irqsave(&f->lock, flags);
 	fixalloc_push(f, obj);
-	f->inuse--;
+	WRITE_ONCE(f->inuse, f->inuse - 1);
 	spin_unlock_irqrestore(&f->lock, flags);
 }
 EXPORT_SYMBOL_FOR_KUNIT(fixalloc_free);

@@ -88,7 +88,7 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 	} else if (name_in_use(heap->name)) {
 		res = NULL;
 	} else {
-		heap->handle = handle;
+		WRITE_ONCE(heap->handle, handle);
 		list_add_tail_rcu(&heap->list, &heap_list);
 		if (handle) {
 			handle->central = heap->central;

@@ -56,7 +56,7 @@ static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 	smp_wmb();	/* odd before the window changes; pairs with in_window() */
 	WRITE_ONCE(slot->span, s);
 	WRITE_ONCE(slot->word, &s->free_bits[w]);
-	slot->elemsize = s->elemsize;
+	WRITE_ONCE(slot->elemsize, s->elemsize);
 	slot->base = s->base + (unsigned long)first * s->elemsize;
 	slot->fresh = !s->needzero && (s->fresh & BIT(w));
 	WRITE_ONCE(slot->free, bits);
@@ -536,7 +536,7 @@ static void flush_slot(struct mcache_slot *slot)
 	if (s) {
 		if (slot->free)
 			atomic_long_or(slot->free, (atomic_long_t *)slot->word);
-		slot->taken -= hweight64(slot->free);
+		WRITE_ONCE(slot->taken, slot->taken - hweight64(slot->free));
 		smp_mb__after_atomic();	/* the map has the bits before the window loses them */
 		close_window(slot);
 		mcentral_let_go(s);

@@ -289,7 +289,7 @@ static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long inde
 		goto leave;
 	WRITE_ONCE(slot->free, bits | 1UL << bit);
 	slot->fresh = false;
-	slot->local_frees++;
+	data_race(slot->local_frees++);	/* others only read it, as a whole */
 	mcache_leave(slot);
 	return true;
 leave:

@@ -72,7 +72,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcentral_let_go);
 static void unlist(struct mcentral *c, struct mspan *s)
 {
 	list_del_init(&s->partial);
-	c->nr_empty -= s->empty_kept;
+	WRITE_ONCE(c->nr_empty, c->nr_empty - s->empty_kept);
 	s->empty_kept = false;
 }
 
@@ -101,7 +101,7 @@ static void settle_empty(struct mcentral *c, struct mspan *s, unsigned int keep,
 	}
 	list_add(&s->partial, &c->empty);
 	s->empty_kept = true;
-	c->nr_empty++;
+	WRITE_ONCE(c->nr_empty, c->nr_empty + 1);
 	WRITE_ONCE(s->state, MSPAN_PARTIAL);
 }
 
@@ -138,11 +138,11 @@ static bool drain(struct mcentral *c, unsigned int keep, struct mspan **dead)
 		struct llist_node *node;
 
 		if (!c->pending)
-			c->pending = llist_del_all(&c->queue);
+			WRITE_ONCE(c->pending, llist_del_all(&c->queue));
 		node = c->pending;
 		if (!node)
 			return false;
-		c->pending = node->next;
+		WRITE_ONCE(c->pending, node->next);
 		settle(c, llist_entry(node, struct mspan, queue), keep, dead);
 	}
 	return true;
@@ -369,7 +369,7 @@ struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 		if (list_empty(&c->partial))
 			more = drain(c, KEEP_ALL, &dead);	/* so that none is dead */
 		taken = take_listed(c, max);
-		c->refills += !!taken;
+		WRITE_ONCE(c->refills, c->refills + !!taken);
 		spin_unlock_irqrestore(&c->lock, flags);
 	} while (!taken && more);
 	return taken ?: grow(c, gfp);

@@ -56,16 +56,17 @@ static void mspan_first_use(void *obj)
 	INIT_LIST_HEAD(&s->partial);
 }
 
+/* (Readers of /proc/goalloc may still look at the struct's last life.) */
 static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 {
 	unsigned int bytes = s->npages << GOALLOC_PAGE_SHIFT;
 
 	s->spc = c->spc;
-	s->elemsize = mspan_is_large(s) ? bytes : central_class(c)->size;
+	WRITE_ONCE(s->elemsize, mspan_is_large(s) ? bytes : central_class(c)->size);
 	/* 1 for large ones, whose only index is 0: the quotient is not exact up there */
 	s->div_mul = mspan_is_large(s) ? 1 : U32_MAX / s->elemsize + 1;
-	s->nelems = bytes / s->elemsize;
-	s->free_limit = c->spc == SPC_TINY ? 0 : s->nelems;
+	WRITE_ONCE(s->nelems, bytes / s->elemsize);
+	WRITE_ONCE(s->free_limit, c->spc == SPC_TINY ? 0 : s->nelems);
 	s->fresh = U16_MAX;
 	bitmap_zero(s->free_bits, s->nelems);
 	if (!mspan_is_large(s))
@@ -129,14 +130,14 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 {
 	if (run->nid != c->nid)
 		c = heap_central(c->heap, run->nid, c->spc);
-	s->base = run->base;
-	s->npages = run->npages;
+	WRITE_ONCE(s->base, run->base);
+	WRITE_ONCE(s->npages, run->npages);
 	s->needzero = run->dirty;
 	s->nmi_freed = false;
-	s->sampled = 0;
+	WRITE_ONCE(s->sampled, 0);
 	s->slot = mcache_slots(c->heap, c->spc);
 	s->central = c;
-	s->owner = NULL;
+	WRITE_ONCE(s->owner, NULL);
 	s->empty_kept = false;
 	mspan_set_objects(s, c);
 	if (heap_keeps_contents(c->heap))

@@ -142,7 +142,7 @@ static void arena_update(struct arena *a)
 		longest = max(longest, end - start);
 	if (a->longest == longest)
 		return;
-	a->longest = longest;
+	WRITE_ONCE(a->longest, longest);
 	arena_augment.propagate(&a->node, NULL);
 }
 
@@ -261,7 +261,7 @@ void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, boo
 	else
 		bitmap_set(a->dirty, page, npages);
 	a->npresent += npages;
-	h->npresent += npages;
+	WRITE_ONCE(h->npresent, h->npresent + npages);
 	arena_set_free(h, a, page, npages);
 	if (keep) {
 		arena_set_busy(h, a, page, keep);
@@ -379,7 +379,7 @@ bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw)
 	if (taken) {
 		pw->arena = a;
 		pw->word = page / BITS_PER_LONG;
-		pw->free = ~a->busy[pw->word];
+		WRITE_ONCE(pw->free, ~a->busy[pw->word]);
 		pw->dirty = a->dirty[pw->word];
 		a->busy[pw->word] = ~0UL;
 		a->nfree -= hweight_long(pw->free);
@@ -426,7 +426,7 @@ static bool release_detach(struct page_heap *h, unsigned int max, struct page_ru
 	arena_set_busy(h, a, first, last - first);
 	bitmap_clear(a->present, first, last - first);
 	a->npresent -= last - first;
-	h->npresent -= last - first;
+	WRITE_ONCE(h->npresent, h->npresent - (last - first));
 	arena_update(a);
 	arena_fill_run(a, first, last - first, run);
 	return true;

@@ -90,7 +90,7 @@ static bool page_word_take(struct page_word *pw, unsigned int npages, unsigned i
 	if (bit >= BITS_PER_LONG)
 		return false;
 	mask = run_mask(bit, npages);
-	pw->free &= ~mask;
+	WRITE_ONCE(pw->free, pw->free & ~mask);
 	run->base = pw->arena->base +
 		    ((unsigned long)(pw->word * BITS_PER_LONG + bit) << GOALLOC_PAGE_SHIFT);
 	run->npages = npages;
@@ -139,8 +139,8 @@ bool mpagecache_reuse(int nid, unsigned int npages, unsigned int align, struct p
 	pc = page_cache_enter();
 	if (pc) {
 		found = page_word_take(&pc->pw, npages, align, run);
-		pc->hits += found;
-		pc->misses += !found;
+		WRITE_ONCE(pc->hits, pc->hits + found);
+		WRITE_ONCE(pc->misses, pc->misses + !found);
 		page_cache_leave(pc);
 	}
 	return found || page_cache_refill(nid, npages, align, run) ||
@@ -184,7 +184,7 @@ void mpagecache_free(const struct page_run *run)
 
 		if (pw->arena && pw->word == page / BITS_PER_LONG &&
 		    pw->arena->base == (run->base & ~(ARENA_SIZE - 1))) {
-			pw->free |= run_mask(bit, run->npages);
+			WRITE_ONCE(pw->free, pw->free | run_mask(bit, run->npages));
 			pw->dirty |= run_mask(bit, run->npages);
 			kept = true;
 		}
