@@ -10,7 +10,7 @@
 #define OBJ		SZ_64K
 #define OBJS_MAX	(2 * ROOM / OBJ)
 #define POLL_MS		10
-#define POLLS		500
+#define POLLS		3000
 
 static unsigned long base;		/* bytes that count when a case begins */
 static struct limit_stats at_first;
