@@ -248,13 +248,12 @@ static void alloc_to_limit(unsigned int cpu, void *arg)
 {
 	struct limit_contest *c = arg;
 	unsigned int n;
-	void *obj;
 
-	while ((obj = goalloc_heap_alloc(c->heap, SZ_8K, GFP_KERNEL))) {
+	while ((n = atomic_inc_return(&c->n) - 1) < NR_OBJS) {
+		c->objs[n] = goalloc_heap_alloc(c->heap, SZ_8K, GFP_KERNEL);
+		if (!c->objs[n])
+			break;
 		atomic_add(atomic_long_read(&c->heap->pages) > c->heap->limit, &c->above);
-		n = atomic_inc_return(&c->n) - 1;
-		if (n < NR_OBJS)
-			c->objs[n] = obj;
 	}
 }
 
@@ -268,11 +267,12 @@ static void heap_limit_is_exact(struct kunit *test)
 	c->heap = create(test, "kunit-exact");
 	KUNIT_EXPECT_EQ(test, goalloc_heap_set_limit(c->heap, SZ_4M), 0);
 	util_run_on_all(test, alloc_to_limit, c);
-	n = atomic_read(&c->n);
+	for (i = 0, n = 0; i < NR_OBJS; i++)
+		n += !!c->objs[i];
 	KUNIT_EXPECT_EQ(test, n, SZ_4M / SZ_8K);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->above), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pages), SZ_4M >> GOALLOC_PAGE_SHIFT);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < NR_OBJS; i++)
 		goalloc_free(c->objs[i]);
 	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(c->heap, GOALLOC_DESTROY_EMPTY), 0);
 }
