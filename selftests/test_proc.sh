@@ -278,6 +278,7 @@ same Prepared "$(value Prepared)" 0
 same HeapObjects "$(value HeapObjects)" 1090
 same 'CPUs that hold spans' "$(awk 'NR > 1 && $3 > 0' $proc/mcache | wc -l)" 0
 same ScavengedDemand "$(value ScavengedDemand)" "$(value PagesReturned)"
+same 'spans without an object' "$(awk '$3 == "ready" && $5 == 0' $proc/pagemap | wc -l)" 0
 verdict 'scavenge with objects in use: all that is idle goes back, they stay'
 
 # Readers and scavengers while allocations run; whatever they see, nothing breaks.
