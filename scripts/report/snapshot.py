@@ -6,7 +6,8 @@ What is there and cannot be read is an error, but root's files of /proc/goalloc,
 than root.  kallsyms and dmesg may lie beside the files, or in the directory above.
 
 The files are read one after the other while goalloc is used, so they need not agree; and a
-table that is cut off between two rows looks whole.  What does not add up is said in notes.
+table that is cut off between two rows looks whole.  What does not add up is said in notes; lost rows
+that hold nothing change no sum.
 """
 import os
 import subprocess
