@@ -142,6 +142,9 @@ boot()
 	*test_tools*) set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop \
 			"$top"/build/tools-static/consistent ;;
 	esac
+	case $list in
+	*test_stories*) set -- "$@" "$top"/Documentation/observability.rst ;;
+	esac
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
 		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
 

@@ -97,7 +97,7 @@ verdict()
 # unload: goalloc and its clients, whichever are loaded.
 unload()
 {
-	for module in goalloc_badinput goalloc_leak goalloc_heaps goalloc; do
+	for module in goalloc_badinput goalloc_leak goalloc_heaps goalloc_story goalloc; do
 		! grep -q "^$module " /proc/modules || rmmod "$module" || return
 	done
 }
