@@ -36,10 +36,11 @@
 
 static DEFINE_SEQLOCK(inherit_lock);
 
-/* Each heap whose numbers the default heap has not got.  Under rcu_read_lock(). */
-#define for_each_counted(heap) \
-	for_each_heap(heap) \
-		if (!READ_ONCE((heap)->inherited))
+/* Has the default heap not got its numbers? */
+static bool is_counted(const struct goalloc_heap *heap)
+{
+	return !READ_ONCE(heap->inherited);
+}
 
 /* What was counted by object caches that are gone: objects, and their bytes. */
 static unsigned long gone_objects, gone_bytes;
@@ -130,8 +131,8 @@ void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stat
 			break;
 		}
 		rcu_read_lock();
-		for_each_counted(each)
-			if (!heap_is_cache(each))
+		for_each_heap(each)
+			if (is_counted(each) && !heap_is_cache(each))
 				add_class(each, spc, st);
 		rcu_read_unlock();
 	} while (read_seqretry(&inherit_lock, seq));
@@ -163,8 +164,9 @@ static unsigned long sum_counter(struct goalloc_heap *heap, size_t offset)
 	if (heap)
 		return add_counter(heap, offset);
 	rcu_read_lock();
-	for_each_counted(each)
-		sum += add_counter(each, offset);
+	for_each_heap(each)
+		if (is_counted(each))
+			sum += add_counter(each, offset);
 	rcu_read_unlock();
 	return sum;
 }
@@ -196,8 +198,8 @@ static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 		return;
 	}
 	rcu_read_lock();
-	for_each_counted(each)
-		for (spc = each->first_spc; spc < each->end_spc; spc++)
+	for_each_heap(each)
+		for (spc = each->first_spc; spc < each->end_spc && is_counted(each); spc++)
 			sum_class(each, spc, st);
 	st->total_alloc += READ_ONCE(gone_bytes);
 	st->mallocs += READ_ONCE(gone_objects);
@@ -293,9 +295,10 @@ void mstats_layers(struct layer_stats *st)
 	do {
 		seq = read_seqbegin(&inherit_lock);
 		rcu_read_lock();
-		*st = data_race(gone_layers);
-		for_each_counted(heap)
-			add_layers(heap, st);
+		*st = data_race(gone_layers);	/* read again if it changes meanwhile */
+		for_each_heap(heap)
+			if (is_counted(heap))
+				add_layers(heap, st);
 		rcu_read_unlock();
 	} while (read_seqretry(&inherit_lock, seq));
 	add_page_layers(st);

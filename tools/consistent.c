@@ -14,7 +14,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,8 @@
 
 #define COLUMNS_MAX	64
 #define COMPLAINTS_MAX	5
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 typedef unsigned long long u64;
 
@@ -50,19 +51,22 @@ static size_t nr_counters, counters_room, next_counter;
 
 static unsigned int complaints;
 
-__attribute__((format(printf, 1, 2)))
-static void complain(const char *fmt, ...)
+/* The beginning of a complaint.  False: there have been enough. */
+static bool complaint(void)
 {
-	va_list args;
-
 	if (complaints++ >= COMPLAINTS_MAX)
-		return;
+		return false;
 	printf("# %s, reading %u: ", reading.file, reading.number);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	putchar('\n');
+	return true;
 }
+
+#define complain(...)				\
+	do {					\
+		if (complaint()) {		\
+			printf(__VA_ARGS__);	\
+			putchar('\n');		\
+		}				\
+	} while (0)
 
 static void *grown(void *array, size_t needed, size_t *room, size_t size)
 {
@@ -111,7 +115,8 @@ static void split(void)
 	reading.rows = 0;
 	for (line = reading.text; (next = strchr(line, '\n')); line = next + 1) {
 		*next = '\0';
-		reading.row = grown(reading.row, reading.rows + 1, &reading.rows_room, sizeof(*row));
+		reading.row = grown(reading.row, reading.rows + 1, &reading.rows_room,
+				    sizeof(*row));
 		row = &reading.row[reading.rows++];
 		row->columns = 0;
 		for (word = strtok(line, " "); word; word = strtok(NULL, " "))
@@ -128,7 +133,8 @@ static u64 number(const struct row *row, int column)
 	u64 n = strtoull(s, &end, 10);
 
 	if (end == s || *end)
-		complain("row %s: column %d is \"%s\"", row->columns ? row->column[0] : "", column + 1, s);
+		complain("row %s: column %d is \"%s\"", row->columns ? row->column[0] : "",
+			 column + 1, s);
 	return n;
 }
 
@@ -144,8 +150,8 @@ static struct row *table(size_t *rows)
 	}
 	for (i = 1; i < reading.rows; i++)
 		if (reading.row[i].columns != reading.row[0].columns)
-			complain("row %zu has %d columns, the heading %d", i, reading.row[i].columns,
-				 reading.row[0].columns);
+			complain("row %zu has %d columns, the heading %d", i,
+				 reading.row[i].columns, reading.row[0].columns);
 	if (!complaints)
 		*rows = reading.rows - 1;
 	return reading.row + 1;
@@ -234,7 +240,8 @@ static void check_stats(void)
 		"CentralContended", "SpansGiven", "SpansMade", "PageCacheHits",
 		"PageCacheMisses", "PageHeapContended", "Draws",
 	};
-	u64 objects = stat_of("HeapObjects"), mallocs = stat_of("Mallocs"), frees = stat_of("Frees");
+	u64 objects = stat_of("HeapObjects");
+	u64 mallocs = stat_of("Mallocs"), frees = stat_of("Frees");
 	unsigned int i, checks = 0;
 
 	IS_SUM("Sys", "HeapSys", "Metadata");
@@ -246,8 +253,9 @@ static void check_stats(void)
 	IS_SUM("HeapReleased", "Reserved");
 	IS_SUM("HeapAlloc", "Alloc");
 	if (objects != (mallocs > frees ? mallocs - frees : 0))
-		complain("HeapObjects is %llu, Mallocs - Frees %llu - %llu", objects, mallocs, frees);
-	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		complain("HeapObjects is %llu, Mallocs - Frees %llu - %llu", objects, mallocs,
+			 frees);
+	for (i = 0; i < ARRAY_SIZE(counted); i++)
 		counts("", counted[i], stat_of(counted[i]));
 	for (i = 0; i < reading.rows; i++)
 		checks += reading.row[i].columns && !strcmp(reading.row[i].column[0], "Check");
@@ -345,8 +353,8 @@ static void check_pagemap(void)
 			complain("page %llu comes behind page %llu", page, next);
 		if (!count || page % 512 + count > 512)
 			complain("page %llu: %llu pages, which is not in one arena", page, count);
-		if (strcmp(state, "reserved") && strcmp(state, "prepared") && strcmp(state, "cached") &&
-		    strcmp(state, "ready"))
+		if (strcmp(state, "reserved") && strcmp(state, "prepared") &&
+		    strcmp(state, "cached") && strcmp(state, "ready"))
 			complain("page %llu is \"%s\"", page, state);
 	}
 	if (next % 512)
@@ -376,7 +384,8 @@ static void four(const struct row *row, int first, u64 n[4])
 
 	for (i = 0; i < 4; i++)
 		n[i] = first + i < row->columns ?
-			strtoull(row->column[first + i] + (row->column[first + i][0] == '['), NULL, 10) : 0;
+			strtoull(row->column[first + i] + (row->column[first + i][0] == '['),
+				 NULL, 10) : 0;
 }
 
 static void check_heap_profile(void)
@@ -385,7 +394,8 @@ static void check_heap_profile(void)
 	size_t i;
 	int k;
 
-	if (reading.rows < 3 || strcmp(reading.row[reading.rows - 1].column[0], "MAPPED_LIBRARIES:")) {
+	if (reading.rows < 3 ||
+	    strcmp(reading.row[reading.rows - 1].column[0], "MAPPED_LIBRARIES:")) {
 		complain("it is not whole");
 		return;
 	}
@@ -397,12 +407,13 @@ static void check_heap_profile(void)
 		for (k = 0; k < 4; k++)
 			sum[k] += n[k];
 		if (n[0] > n[2] || n[1] > n[3])
-			complain("more live than there ever were: %s %s", reading.row[i].column[0],
-				 reading.row[i].column[1]);
+			complain("more live than there ever were: %s %s",
+				 reading.row[i].column[0], reading.row[i].column[1]);
 	}
 	for (k = 0; k < 4; k++)
 		if (sum[k] != head[k])
-			complain("number %d of the first line is %llu, the sum %llu", k + 1, head[k], sum[k]);
+			complain("number %d of the first line is %llu, the sum %llu", k + 1,
+				 head[k], sum[k]);
 	counts("sampled", "objects", head[2]);
 	counts("sampled", "bytes", head[3]);
 }
@@ -440,8 +451,6 @@ static const struct {
 	{ "callers", check_callers },
 };
 
-#define NR_FILES	(sizeof(files) / sizeof(files[0]))
-
 int main(int argc, char **argv)
 {
 	unsigned int i, reads = argc == 3 ? atoi(argv[2]) : 0, failed = 0;
@@ -450,20 +459,21 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: consistent DIR READS\n");
 		return 2;
 	}
-	for (i = 0; i < NR_FILES; i++) {
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		size_t rows = 0;
 
 		complaints = 0;
 		reading.file = files[i].name;
-		nr_counters = next_counter = 0;		/* names of another file */
+		nr_counters = 0;		/* they were of another file */
+		next_counter = 0;
 		for (reading.number = 1; reading.number <= reads && !complaints; reading.number++) {
 			read_text(argv[1]);
 			split();
 			files[i].check();
 			rows += reading.rows;
 		}
-		printf("%sok %u - %s: each of %u readings by itself, %zu lines\n", complaints ? "not " : "",
-		       i + 1, files[i].name, reads, rows);
+		printf("%sok %u - %s: each of %u readings by itself, %zu lines\n",
+		       complaints ? "not " : "", i + 1, files[i].name, reads, rows);
 		fflush(stdout);
 		failed += !!complaints;
 	}
