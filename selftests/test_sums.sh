@@ -4,11 +4,11 @@
 # nothing that was counted becomes less, while every CPU allocates and frees in every
 # context and the heap profile is on.
 #
-# SUMS_READS says how often each file is read (1000).
+# SUMS_READS says how often each file is read (100).
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-reads=${SUMS_READS:-1000}
+reads=${SUMS_READS:-100}
 program=${GOALLOC_TOOLS:-$mods}/consistent
 
 needs goalloc_stress
