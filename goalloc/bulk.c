@@ -235,7 +235,7 @@ static bool give_window(struct mspan *s, unsigned int w, unsigned long bits, siz
 	    !((slot->free | READ_ONCE(*slot->word)) & bits)) {
 		WRITE_ONCE(slot->free, slot->free | bits);
 		slot->fresh = false;
-		WRITE_ONCE(slot->local_frees, slot->local_frees + n);
+		mcache_count_free(slot, n);
 		given = true;
 	}
 	mcache_leave(slot);

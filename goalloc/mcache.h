@@ -271,6 +271,21 @@ static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigne
 }
 
 /*
+ * Count objects freed into a window, after it has them: who reads both never counts more
+ * allocations than there were (mstats.c).  On x86 stores are seen in order, and one
+ * instruction does it.
+ */
+static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned long n)
+{
+	if (IS_ENABLED(CONFIG_X86)) {
+		barrier();
+		data_race(slot->local_frees += n);	/* others only read it, as a whole */
+	} else {
+		smp_store_release(&slot->local_frees, slot->local_frees + n);
+	}
+}
+
+/*
  * Free an object into this CPU's window.  False: it does not lie there, or the
  * slot is busy, or the object is free already.
  */
@@ -289,7 +304,7 @@ static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long inde
 		goto leave;
 	WRITE_ONCE(slot->free, bits | 1UL << bit);
 	slot->fresh = false;
-	data_race(slot->local_frees++);	/* others only read it, as a whole */
+	mcache_count_free(slot, 1);
 	mcache_leave(slot);
 	return true;
 leave:

@@ -18,8 +18,7 @@
  *  - what is read of a slot is never more than what is true when it has been read: what
  *    was given out is read before what lies in the window, a free stores the window's bit
  *    before it counts, a new window is there before it is counted, and where a window was
- *    opened or closed meanwhile (the slot's seq) it is read again.  Seen in another order,
- *    which no barrier forbids outside of x86, the number is off until the next reading.
+ *    opened or closed meanwhile (the slot's seq) it is read again.
  *  - what was told once is remembered (mcentral.told), and less is told never again.  That
  *    is true still, because the truth has not become less either.
  *
@@ -68,7 +67,7 @@ static unsigned long slot_mallocs(const struct mcache_slot *slot, unsigned long 
 		smp_rmb();	/* the slot is read between two looks at seq */
 		local = READ_ONCE(slot->local_frees);
 		given = READ_ONCE(slot->taken) + local;
-		smp_rmb();	/* what was given out, before what has not been */
+		smp_rmb();	/* given out, then not: pairs with mcache_count_free() */
 		n = hweight64(READ_ONCE(slot->free));
 		smp_rmb();	/* as the first */
 		if (!(seq & 1) && READ_ONCE(slot->seq) == seq)
