@@ -10,7 +10,7 @@
 #define OBJ		SZ_64K
 #define OBJS_MAX	(2 * ROOM / OBJ)
 #define POLL_MS		10
-#define POLLS		3000
+#define POLLS		3000	/* a turn may be due only 20 s after the case before */
 
 static unsigned long base;		/* bytes that count when a case begins */
 static struct limit_stats at_first;
@@ -290,7 +290,7 @@ static void limit_idle_is_given_back(struct kunit *test)
 	unsigned int n = ROOM / OBJ;
 	void **objs = objs_new(test), *obj;
 
-	goalloc_scavenge_interval = 60000;
+	goalloc_scavenge_interval = 20000;
 	scavenge_all();
 	while (n--)
 		objs[n] = goalloc_alloc(OBJ, GFP_KERNEL);
@@ -312,7 +312,7 @@ static void limit_atomic_has_it_done(struct kunit *test)
 	void **objs = objs_new(test), *obj;
 	unsigned int i, n = ROOM / OBJ;
 
-	goalloc_scavenge_interval = 60000;
+	goalloc_scavenge_interval = 20000;
 	scavenge_all();
 	KUNIT_EXPECT_EQ(test, limit_set(base + ROOM + SZ_256K), 0);
 	for (i = 0; i < n; i++)

@@ -448,7 +448,7 @@ static void scavenge_idle_is_counted(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	util_pin(test, cpumask_first(cpu_online_mask));
 	c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
-	goalloc_scavenge_interval = 60000;
+	goalloc_scavenge_interval = 20000;
 	for (i = 0; i < NR_OBJS; i++)
 		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
 	scavenge_all();
