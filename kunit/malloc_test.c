@@ -397,7 +397,8 @@ static void malloc_free_sensitive(struct kunit *test)
 		util_set(neighbour, 0xc3, edges[i]);
 		local_irq_save(flags);
 		goalloc_free_sensitive(obj);
-		bad += !util_is_zero(obj, usable);
+		/* What this CPU does not keep may be the kernel's already. */
+		bad += usable <= SZ_1M && !util_is_zero(obj, usable);
 		local_irq_restore(flags);
 		bad += !util_is(neighbour, 0xc3, edges[i]);
 		goalloc_free_sensitive(neighbour);
