@@ -209,8 +209,12 @@ struct arena *arena_create(unsigned long addr, struct page_heap *heap, gfp_t gfp
 	struct arena_l2 *l2;
 	unsigned int i = ai & (ARENA_L2_SIZE - 1);
 
-	if (a || ai >= arena_map_size())
+	if (a)
 		return a;
+	if (ai >= arena_map_size()) {
+		sys_map_failed();
+		return NULL;
+	}
 	l2 = arena_get_l2(ai, gfp);
 	new = arena_new(arena_base + (ai << ARENA_SHIFT), heap, gfp);
 	spans = arena_spans_alloc(gfp);

@@ -74,21 +74,24 @@ static gfp_t buddy_gfp(gfp_t gfp, unsigned int order)
  * @kind: what it counts as
  * @gfp: the caller's flags; only those that say how to allocate are used
  *
- * Return: zeroed memory, or NULL.
+ * Return: zeroed memory, or NULL, which is counted, by whose fault it is.
  */
 void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 {
-	void *ptr;
+	void *ptr = NULL;
 
 	gfp &= GOALLOC_GFP_MASK & ~__GFP_THISNODE;
 	bytes = PAGE_ALIGN(bytes);
-	if (fault_hits(FAULT_META, gfp, bytes) || !limit_reserve(bytes, gfp))
+	if (!limit_reserve(bytes, gfp))
 		return NULL;
-	ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
-	if (ptr)
+	if (!fault_hits(FAULT_META, gfp, bytes))
+		ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
+	if (ptr) {
 		atomic_long_add(bytes, &mem_meta[kind]);
-	else
+	} else {
 		limit_add(-(long)bytes);
+		sys_map_failed();
+	}
 	return ptr;
 }
 
@@ -209,7 +212,7 @@ int sys_source_node(int nid)
 	return source;
 }
 
-/* A draw failed for good: the caller will see NULL. */
+/* A draw failed for good, and not for a limit's sake: the caller will see NULL. */
 void sys_map_failed(void)
 {
 	atomic_long_inc(&mem_draw_failed);

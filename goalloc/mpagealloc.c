@@ -288,7 +288,6 @@ static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
 	a = arena_create(addr, &page_heaps[page_to_nid(page)], gfp);
 	if (!a) {
 		sys_fault(addr, 1U << (order - PAGE_ORDER));
-		sys_map_failed();
 		return false;
 	}
 	mpagealloc_add(a, arena_page(addr), 1U << (order - PAGE_ORDER), zeroed, npages, run);

@@ -534,13 +534,17 @@ static void limit_background(struct kunit *test)
 /* Metadata counts, and is refused as pages are. */
 static void limit_metadata(struct kunit *test)
 {
+	struct mem_counts before, after;
 	struct fixalloc f;
 	void *obj;
 
 	fixalloc_init(&f, 64, MEM_OTHER, NULL);
+	mem_get_counts(&before);
 	KUNIT_EXPECT_EQ(test, limit_set(base + FIXALLOC_CHUNK_SIZE - 1), 0);
 	KUNIT_EXPECT_NULL(test, fixalloc_alloc(&f, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, now().refused, at_first.refused + 1);
+	mem_get_counts(&after);
+	KUNIT_EXPECT_EQ_MSG(test, after.draw_failed, before.draw_failed, "the kernel had some");
 	KUNIT_EXPECT_EQ(test, limit_set(base + FIXALLOC_CHUNK_SIZE), 0);
 	obj = fixalloc_alloc(&f, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, obj);

@@ -66,6 +66,7 @@ exhaust $((32 * mib))
 [ "$(value LimitRefused)" -gt 0 ] || complain 'nothing was refused'
 [ "$(value LimitCrossed)" -gt 0 ] || complain 'no crossing was counted'
 same 'LimitPassed' "$(value LimitPassed)" 0
+same 'DrawsFailed' "$(value DrawsFailed)" 0
 verdict 'under a limit of 32 MiB clients get NULL, and service when they have freed'
 
 exhaust $((34 * mib)) atomic=1
