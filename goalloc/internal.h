@@ -46,6 +46,7 @@
  *	name_mutex (dropin_heap.c) > heap_lock
  *	rate_mutex (mprof.c) > cpus_read_lock()
  *	limit_mutex (limit.c) > scavenge_mutex
+ *	named_mutex > inherit_lock (mstats.c: a seqlock, under which sums are made and no more)
  *
  * Nothing allocates under scavenge_mutex, which the shrinker takes, and a draw that meets
  * memory_limit and may sleep; the locks above are taken under it, but not under heap_lock.
@@ -122,51 +123,6 @@ static inline unsigned long lock_counted(spinlock_t *lock, unsigned long *conten
 	}
 	return flags;
 }
-
-/* ---------------------------------------------------------------- limit.c */
-
-/* Of the limit: what atomic allocations may have above it, and what is kept free below. */
-#define LIMIT_FRACTION	16
-
-/**
- * struct limit_stats - the limit, and what became of it
- * @limit: bytes, or 0
- * @held: bytes that count: drawn, and metadata
- * @crossed: how often it was met, and clients told
- * @refused: draws that did not fit and failed
- * @passed: those that were let through
- */
-struct limit_stats {
-	unsigned long limit;
-	unsigned long held;
-	unsigned long crossed;
-	unsigned long refused;
-	unsigned long passed;
-};
-
-/*
- * Add @n to what is held, unless that would pass @limit; 0 for no limit.  Exact, however many
- * CPUs come at once: who adds has seen what all others added.
- */
-static inline bool limit_charge(atomic_long_t *held, unsigned long n, unsigned long limit)
-{
-	long before = atomic_long_read(held);
-
-	do {
-		if (limit && before + n > limit)
-			return false;
-	} while (!atomic_long_try_cmpxchg(held, &before, before + n));
-	return true;
-}
-
-bool limit_try(size_t bytes);
-bool limit_reserve(size_t bytes, gfp_t gfp);
-void limit_add(long bytes);
-unsigned long limit_excess(void);
-int limit_set(unsigned long bytes);
-void limit_get_stats(struct limit_stats *st);
-int limit_init(unsigned long (*scavenge)(unsigned long bytes));
-void limit_exit(void);
 
 /* ------------------------------------------------------------------ mem.c */
 
@@ -680,113 +636,6 @@ void scavenge_heap(struct goalloc_heap *heap);
 void scavenge_remove_heap(struct goalloc_heap *heap);
 unsigned long scavenge_idle_pages(void);
 unsigned long scavenge_pages(enum scavenge_reason reason);
-
-/* --------------------------------------------------------------- mstats.c */
-
-/**
- * struct class_stats - one span class of one heap, summed over CPUs and nodes
- * @mallocs: objects allocated
- * @frees: objects freed
- * @inuse: the difference
- * @cached: free objects in windows
- * @refills: windows taken
- * @central: visits to the centrals
- * @spans: spans
- */
-struct class_stats {
-	unsigned long mallocs;
-	unsigned long frees;
-	unsigned long inuse;
-	unsigned long cached;
-	unsigned long refills;
-	unsigned long central;
-	unsigned long spans;
-};
-
-/*
- * struct mem_stats - Go's MemStats, as far as an allocator without a collector
- *	has them; names as there
- * @metadata: the sum of all but HeapSys
- * @tiny_mallocs: of @mallocs, tiny objects
- * @tiny_frees: of @frees, tiny objects
- * @large_bytes: of @alloc, large objects
- * @mem: the address-space states
- */
-struct mem_stats {
-	unsigned long alloc, total_alloc, sys, mallocs, frees;
-	unsigned long heap_alloc, heap_sys, heap_idle, heap_inuse, heap_released, heap_objects;
-	unsigned long mspan_inuse, mspan_sys, mcache_inuse, mcache_sys, gc_sys, other_sys;
-	unsigned long metadata;
-	unsigned long tiny_mallocs, tiny_frees, large_bytes;
-	struct mem_counts mem;
-};
-
-/**
- * struct layer_stats - how far down requests had to go, since goalloc was loaded
- * @refills: windows that CPUs opened, in spans that they had or got
- * @central_hits: visits to the centrals that found spans there
- * @spans_given: how many
- * @spans_made: spans made of pages
- * @central_contended: waits for a central's lock
- * @page_hits: runs of pages from CPUs' page caches
- * @page_misses: those for which they had to go to the page heap
- * @heap_contended: waits for a page heap's lock
- * @longest: pages in the longest free run of the page heaps, now
- */
-struct layer_stats {
-	unsigned long refills;
-	unsigned long central_hits;
-	unsigned long spans_given;
-	unsigned long spans_made;
-	unsigned long central_contended;
-	unsigned long page_hits;
-	unsigned long page_misses;
-	unsigned long heap_contended;
-	unsigned long longest;
-};
-
-#define NR_DECILES	10
-#define SPARSE_FRACTION	8	/* less than this part of a span in use: it is nearly empty */
-
-/**
- * struct class_fill - how full the spans of one class are, of all heaps
- * @spans: by tenths of their objects that are in use: under one, ..., nine and more
- * @sparse: bytes of spans that are nearly empty
- */
-struct class_fill {
-	unsigned long spans[NR_DECILES];
-	unsigned long sparse;
-};
-
-/**
- * struct span_walk - what looking at every span finds
- * @spans: spans, also those that wait to be unmade
- * @pages: their pages
- * @objects: their objects, in use and free; tiny spans' are left out here and
- *	below, because their blocks are not objects
- * @free: objects free in the shared maps
- * @cached: objects free in windows
- * @inuse: the rest
- */
-struct span_walk {
-	unsigned long spans;
-	unsigned long pages;
-	unsigned long objects;
-	unsigned long free;
-	unsigned long cached;
-	unsigned long inuse;
-};
-
-void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st);
-unsigned long mstats_class_bytes(struct goalloc_heap *heap, unsigned int spc,
-				 unsigned long objects);
-unsigned long mstats_class_objects(struct goalloc_heap *heap, unsigned int spc);
-void mstats_read(struct goalloc_heap *heap, struct mem_stats *st);
-void mstats_inherit(struct goalloc_heap *heap);
-void mstats_walk(struct span_walk *w);
-void mstats_layers(struct layer_stats *st);
-void mstats_fill(struct class_fill fill[NR_SPC + 1]);
-unsigned int mstats_span_inuse(const struct mspan *s);
 
 /* ---------------------------------------------------------------- named.c */
 

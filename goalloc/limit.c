@@ -60,6 +60,7 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
+#include "limit.h"
 
 #define SCAVENGE_TRIES	8		/* others may take the room that one has made */
 #define CLIENTS_WAIT	(HZ / 10)	/* jiffies that an allocation waits for callbacks */

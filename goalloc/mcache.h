@@ -281,6 +281,7 @@ static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned
 		barrier();
 		data_race(slot->local_frees += n);	/* others only read it, as a whole */
 	} else {
+		/* behind the bit's store: pairs with slot_mallocs() */
 		smp_store_release(&slot->local_frees, slot->local_frees + n);
 	}
 }

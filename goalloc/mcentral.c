@@ -34,6 +34,7 @@
  * INVARIANT: a span is on partial or empty only while PARTIAL or QUEUED.
  */
 #include "internal.h"
+#include "limit.h"
 
 #define DRAIN_BATCH	32
 #define KEEP_ALL	UINT_MAX

@@ -41,6 +41,7 @@
 #include <linux/ratelimit.h>
 
 #include "internal.h"
+#include "limit.h"
 
 struct mem_pcpu {
 	long reserved;

@@ -16,6 +16,8 @@
 #include <linux/moduleparam.h>
 
 #include "dropin.h"
+#include "limit.h"
+#include "mstats.h"
 
 #define SCAVENGE_INTERVAL_MIN	10
 #define SCAVENGE_INTERVAL_MAX	(60 * 1000)

@@ -29,17 +29,11 @@
  */
 #include <linux/seqlock.h>
 
-#include "internal.h"
+#include "mstats.h"
 
 #define SLOT_TRIES	16
 
 static DEFINE_SEQLOCK(inherit_lock);
-
-/* Has the default heap not got its numbers? */
-static bool is_counted(const struct goalloc_heap *heap)
-{
-	return !READ_ONCE(heap->inherited);
-}
 
 /* What was counted by object caches that are gone: objects, and their bytes. */
 static unsigned long gone_objects, gone_bytes;
@@ -52,8 +46,9 @@ static unsigned long minus(unsigned long a, unsigned long b)
 }
 
 /*
- * Objects that were allocated from a slot, by what lies in its window now; maybe negative,
- * for another CPU may have counted what went there.  @frees and @cached are added to.
+ * Objects that were allocated from a slot, by what lies in its window now.  Never more than
+ * there were: less while a window is there that is not counted yet, maybe less than 0.
+ * @frees and @cached are added to.
  */
 static unsigned long slot_mallocs(const struct mcache_slot *slot, unsigned long *frees,
 				  unsigned long *cached)
@@ -111,6 +106,27 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
 	}
 }
 
+static void sum_one_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
+{
+	memset(st, 0, sizeof(*st));
+	add_class(heap, spc, st);
+	st->inuse = minus(st->mallocs, st->frees);
+}
+
+/* Of all heaps but the object caches, each of which has a size of its own. */
+static void sum_class_of_all(unsigned int spc, struct class_stats *st)
+{
+	struct goalloc_heap *heap;
+
+	memset(st, 0, sizeof(*st));
+	rcu_read_lock();
+	for_each_heap(heap)
+		if (heap_is_counted(heap) && !heap_is_cache(heap))
+			add_class(heap, spc, st);
+	rcu_read_unlock();
+	st->inuse = minus(st->mallocs, st->frees);
+}
+
 /**
  * mstats_class() - sum one span class of a heap
  * @heap: the heap, which has this class; or NULL for all but the object caches
@@ -119,23 +135,15 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
  */
 void mstats_class(struct goalloc_heap *heap, unsigned int spc, struct class_stats *st)
 {
-	struct goalloc_heap *each;
 	unsigned int seq;
 
 	do {
-		seq = heap ? 0 : read_seqbegin(&inherit_lock);
-		memset(st, 0, sizeof(*st));
-		if (heap) {
-			add_class(heap, spc, st);
-			break;
-		}
-		rcu_read_lock();
-		for_each_heap(each)
-			if (is_counted(each) && !heap_is_cache(each))
-				add_class(each, spc, st);
-		rcu_read_unlock();
+		seq = read_seqbegin(&inherit_lock);
+		if (heap)
+			sum_one_class(heap, spc, st);
+		else
+			sum_class_of_all(spc, st);
 	} while (read_seqretry(&inherit_lock, seq));
-	st->inuse = minus(st->mallocs, st->frees);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mstats_class);
 
@@ -164,7 +172,7 @@ static unsigned long sum_counter(struct goalloc_heap *heap, size_t offset)
 		return add_counter(heap, offset);
 	rcu_read_lock();
 	for_each_heap(each)
-		if (is_counted(each))
+		if (heap_is_counted(each))
 			sum += add_counter(each, offset);
 	rcu_read_unlock();
 	return sum;
@@ -177,7 +185,7 @@ static void sum_class(struct goalloc_heap *heap, unsigned int spc, struct mem_st
 	unsigned int size = heap_class(heap, spc)->size;	/* 0 of large ones */
 	struct class_stats cs;
 
-	mstats_class(heap, spc, &cs);
+	sum_one_class(heap, spc, &cs);	/* mstats_read() holds readers off */
 	st->total_alloc += cs.mallocs * size;
 	st->alloc += cs.inuse * size;
 	if (spc == SPC_TINY)
@@ -198,7 +206,7 @@ static void sum_classes(struct goalloc_heap *heap, struct mem_stats *st)
 	}
 	rcu_read_lock();
 	for_each_heap(each)
-		for (spc = each->first_spc; spc < each->end_spc && is_counted(each); spc++)
+		for (spc = each->first_spc; spc < each->end_spc && heap_is_counted(each); spc++)
 			sum_class(each, spc, st);
 	st->total_alloc += READ_ONCE(gone_bytes);
 	st->mallocs += READ_ONCE(gone_objects);
@@ -244,7 +252,7 @@ static void inherit_cache(struct goalloc_heap *heap)
 {
 	struct class_stats cs;
 
-	mstats_class(heap, SPC_CACHE, &cs);
+	sum_one_class(heap, SPC_CACHE, &cs);
 	WRITE_ONCE(gone_objects, gone_objects + cs.mallocs);
 	WRITE_ONCE(gone_bytes, gone_bytes + cs.mallocs * heap_class(heap, SPC_CACHE)->size);
 }
@@ -296,7 +304,7 @@ void mstats_layers(struct layer_stats *st)
 		rcu_read_lock();
 		*st = data_race(gone_layers);	/* read again if it changes meanwhile */
 		for_each_heap(heap)
-			if (is_counted(heap))
+			if (heap_is_counted(heap))
 				add_layers(heap, st);
 		rcu_read_unlock();
 	} while (read_seqretry(&inherit_lock, seq));
@@ -322,7 +330,7 @@ static void inherit_heap(struct goalloc_heap *heap)
 	unsigned int i;
 
 	for (i = heap->first_spc; i < heap->end_spc; i++) {
-		mstats_class(heap, i, &cs);
+		sum_one_class(heap, i, &cs);
 		this_cpu_add(to->slot[i].taken, cs.mallocs);
 		this_cpu_add(to->counts[SPC_CACHE - i].remote_frees, cs.frees);
 		this_cpu_add(to->counts[SPC_CACHE - i].refills, cs.refills);

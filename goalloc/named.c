@@ -26,6 +26,7 @@
 
 #include "dropin.h"
 #include "front.h"
+#include "mstats.h"
 
 static DEFINE_MUTEX(named_mutex);
 

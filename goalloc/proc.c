@@ -26,7 +26,8 @@
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
 
-#include "internal.h"
+#include "limit.h"
+#include "mstats.h"
 
 static struct proc_dir_entry *proc_dir;
 
@@ -205,14 +206,13 @@ static int sizeclasses_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* Spans and arenas: a row's position is the number behind its last page, or behind its arena. */
-
 /* Where the row of spans ends that was shown last, and the one before it. */
 struct spans_state {
 	unsigned long end;
 	unsigned long last_end;
 };
 
+/* Spans and arenas: a row's position is the number behind its last page, or behind its arena. */
 static void *spans_at(loff_t *pos, unsigned long pageno)
 {
 	struct mspan *s = arena_next_span(&pageno);
@@ -272,12 +272,12 @@ static bool in_order(struct seq_file *m, unsigned long base, unsigned int npages
  */
 static int show_span(struct seq_file *m, const struct mspan *s)
 {
+	int state = smp_load_acquire(&s->state);	/* before the rest; see mspan_publish() */
 	unsigned int npages = READ_ONCE(s->npages), nelems = READ_ONCE(s->nelems);
 	unsigned long base = READ_ONCE(s->base);
 	const struct mcache_slot *owner;
-	int state, cpu = -1;
+	int cpu = -1;
 
-	state = smp_load_acquire(&s->state);	/* its heap is read after it; see mspan_publish() */
 	if (!in_order(m, base, npages) || state == MSPAN_DEAD)
 		return SEQ_SKIP;
 	owner = READ_ONCE(s->owner);
@@ -496,7 +496,7 @@ static int heaps_show(struct seq_file *m, void *v)
 		   "objects", "bytes", "held", "mallocs", "frees", "limit", "refused", "size");
 	rcu_read_lock();
 	for_each_heap(heap)
-		if (!READ_ONCE(heap->inherited))
+		if (heap_is_counted(heap))
 			show_heap(m, heap);
 	rcu_read_unlock();
 	return 0;

@@ -43,6 +43,7 @@
 #include <trace/events/goalloc.h>
 
 #include "internal.h"
+#include "limit.h"
 
 #define SCAVENGE_CPU_PERCENT	1
 #define STEP_PAGES		64

@@ -12,6 +12,8 @@
 #include <linux/string.h>
 
 #include "../goalloc/internal.h"
+#include "../goalloc/limit.h"
+#include "../goalloc/mstats.h"
 
 /* A seed, printed, so that a failure can be repeated: insmod goalloc_kunit.ko seed=... */
 void util_seed(struct kunit *test, struct rnd_state *rnd);

@@ -34,9 +34,10 @@ optional='fault kmemleak'
 
 # What each kind of file may include of goalloc's own headers.
 includes='
-*.c: dropin.h front.h internal.h compat.h sizeclasses.h
+*.c: dropin.h front.h internal.h limit.h mstats.h compat.h sizeclasses.h
 dropin.h: internal.h
 front.h: internal.h
+mstats.h: internal.h
 internal.h: cache.h compat.h fault.h mcache.h mprof.h mspan.h sizeclasses.h
 cache.h: mspan.h sizeclasses.h
 mcache.h: mprof.h mspan.h
@@ -44,6 +45,7 @@ mprof.h: compat.h mspan.h
 mspan.h: sizeclasses.h
 sizeclasses.h:
 fault.h:
+limit.h:
 compat.h:
 '
 
