@@ -98,6 +98,12 @@ build()
 		grep -q "^  CHECK .*$file\$" "$work/build" || echo "sparse did not see $file"
 	done <"$work/files" >"$work/unseen"
 	[ ! -s "$work/unseen" ] || { cat "$work/unseen"; return 1; }
+	# modpost names ten such functions and counts the rest, so look at each
+	find "$top/build/check/$1" -name '*.ko' -exec nm -u {} + | awk '
+		FILENAME != "-" { known[$2] = 1; next }
+		$1 == "U" && !($2 in known) && $2 !~ /^_*kunit_/ { print "nobody exports " $2 }' \
+		"$kdir/Module.symvers" "$top/build/check/$1/Module.symvers" - >"$work/unresolved"
+	[ ! -s "$work/unresolved" ] || { cat "$work/unresolved"; return 1; }
 	! grep -E '(warning|error|WARNING|ERROR):' "$work/build" |
 		grep -E '^[^ ]*(goalloc|kunit|selftests)/|modpost' | grep -v 'modpost: .*["'\'']_*kunit_\|modpost: suppressed .* unresolved symbol\|error: bad constant expression\|error: too long token expansion'
 }
