@@ -6,8 +6,9 @@
  *
  * reads every file READS times.  Of each reading it asks what must be true under load too:
  * it is whole; sums are the sums of what is printed beside them; rows do not overlap and
- * leave no hole; what was counted never becomes less from one reading to the next.  It says
- * so in KTAP, a result a file.  Exit status 1: something was wrong.
+ * leave no hole; what was counted never becomes less from one reading to the next.  A file
+ * that never had a row is wrong too: something is to be alive meanwhile.  It says so in KTAP,
+ * a result a file.  Exit status 1: something was wrong.
  *
  * What depends on two numbers that were read at two moments is not asked here: test_proc.sh
  * does that while nothing moves.
@@ -418,12 +419,15 @@ static void check_heap_profile(void)
 	counts("sampled", "bytes", head[3]);
 }
 
-/* "rate 1 ..." or a heading, then rows, the largest first. */
+/* The rate, a heading, then rows, the largest first. */
 static void check_callers(void)
 {
 	u64 bytes, last = ~0ULL;
 	size_t i;
 
+	if (!reading.rows || reading.row[0].columns < 3 ||
+	    strcmp(reading.row[0].column[1], "profile_rate"))
+		complain("it does not begin with the rate");
 	for (i = 0; i < reading.rows; i++) {
 		const struct row *row = &reading.row[i];
 
@@ -439,16 +443,17 @@ static void check_callers(void)
 static const struct {
 	const char *name;
 	void (*check)(void);
+	unsigned int headings;
 } files[] = {
-	{ "stats", check_stats },
-	{ "sizeclasses", check_sizeclasses },
-	{ "heaps", check_heaps },
-	{ "spans", check_spans },
-	{ "arenas", check_arenas },
-	{ "pagemap", check_pagemap },
-	{ "mcache", check_mcache },
-	{ "heap_profile", check_heap_profile },
-	{ "callers", check_callers },
+	{ "stats", check_stats, 0 },
+	{ "sizeclasses", check_sizeclasses, 1 },
+	{ "heaps", check_heaps, 1 },
+	{ "spans", check_spans, 1 },
+	{ "arenas", check_arenas, 1 },
+	{ "pagemap", check_pagemap, 1 },
+	{ "mcache", check_mcache, 1 },
+	{ "heap_profile", check_heap_profile, 3 },
+	{ "callers", check_callers, 2 },
 };
 
 int main(int argc, char **argv)
@@ -472,6 +477,8 @@ int main(int argc, char **argv)
 			files[i].check();
 			rows += reading.rows;
 		}
+		if (!complaints && rows <= (size_t)reads * files[i].headings)
+			complain("it never had a row");
 		printf("%sok %u - %s: each of %u readings by itself, %zu lines\n",
 		       complaints ? "not " : "", i + 1, files[i].name, reads, rows);
 		fflush(stdout);
