@@ -53,9 +53,13 @@ tools_work()
 
 gone()
 {
-	[ ! -e "$root/usr/sbin/goallocstat" ] && [ ! -e "$root/usr/share/goalloc-tools" ] && [ ! -e "$root/usr/share/man/man8/goalloctop.8.gz" ] &&
-		! built && [ ! -e "$root/usr/src/goalloc-$version" ] && [ ! -e "$root/usr/src/goalloc" ] &&
-		[ ! -e "$root/var/lib/dkms/goalloc" ] && [ ! -e "$root/usr/share/man/man4/goalloc.4.gz" ]
+	! built || return
+	for left in usr/sbin/goallocstat usr/sbin/goalloc-report usr/share/goalloc-tools \
+		usr/share/man/man8/goalloctop.8.gz usr/share/man/man4/goalloc.4.gz \
+		"usr/src/goalloc-$version" usr/src/goalloc var/lib/dkms/goalloc; do
+		# a link that leads nowhere is left too
+		[ ! -e "$root/$left" ] && [ ! -L "$root/$left" ] || return
+	done
 }
 
 : >"$log"
