@@ -147,7 +147,7 @@ static bool claim(struct mprof_record *rec, unsigned long addr)
 static void put_spare(struct mprof_record *rec)
 {
 	rec->link.next = spares;
-	WRITE_ONCE(spares, &rec->link);
+	spares = &rec->link;
 }
 
 static struct mprof_record *get_spare(void)
@@ -156,7 +156,7 @@ static struct mprof_record *get_spare(void)
 
 	if (!node)
 		return NULL;
-	WRITE_ONCE(spares, node->next);
+	spares = node->next;
 	return llist_entry(node, struct mprof_record, link);
 }
 
@@ -349,19 +349,30 @@ static void add_record(struct mprof_record *rec, const void *ptr, struct mprof_b
 	set_sampled(s, s->sampled + 1);
 }
 
+static struct mprof_record *new_record(void)
+{
+	struct mprof_record *rec = kmalloc(sizeof(*rec), GFP_NOWAIT | __GFP_NOWARN);
+
+	if (rec)
+		mem_account(MEM_OTHER, sizeof(*rec));
+	return rec;
+}
+
 /* Record an object, unless the rate has changed. */
 static bool record(const void *ptr, size_t size, unsigned long rate, depot_stack_handle_t stack)
 {
-	struct mprof_record *rec = NULL;
+	bool may = may_allocate();
+	struct mprof_record *rec;
 	unsigned long flags;
 
-	if (may_allocate() && !READ_ONCE(spares))
-		rec = kmalloc(sizeof(*rec), GFP_NOWAIT | __GFP_NOWARN);
-	if (rec)
-		mem_account(MEM_OTHER, sizeof(*rec));
 	if (!lock_profile(&flags))
 		return false;
-	rec = rec ?: get_spare();
+	rec = get_spare();
+	if (!rec && may) {
+		unlock_profile(flags);
+		rec = new_record();
+		lock_profile(&flags);	/* it is no NMI */
+	}
 	if (rec && rate == profile_rate)
 		add_record(rec, ptr, find_bucket(stack, size), size);
 	else if (rec)
@@ -391,12 +402,11 @@ noinline void mprof_sample(const void *ptr, size_t size)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mprof_sample);
 
-/* @n objects of @size bytes were, and their bytes are counted: count each by itself. */
+/* @n objects of @size bytes were, and a sample is due among them: count each by itself. */
 noinline void mprof_sample_bulk(size_t n, void **ptrs, size_t size)
 {
 	size_t i;
 
-	this_cpu_add(mprof_left, n * size);
 	for (i = 0; i < n; i++)
 		mprof_alloc(ptrs[i], size);
 }
@@ -455,7 +465,7 @@ static void free_spares(void)
 
 	lock_profile(&flags);
 	node = spares;
-	WRITE_ONCE(spares, NULL);
+	spares = NULL;
 	unlock_profile(flags);
 	synchronize_rcu();
 	llist_for_each_safe(node, next, node) {

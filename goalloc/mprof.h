@@ -80,10 +80,15 @@ static __always_inline void mprof_alloc(const void *ptr, size_t size)
 		mprof_sample(ptr, size);
 }
 
-/* Several were. */
+/*
+ * Several were.  An interrupt between the two looks at the count, or a move to another CPU,
+ * may delay a sample by these bytes.
+ */
 static __always_inline void mprof_alloc_bulk(size_t n, void **ptrs, size_t size)
 {
-	if (mprof_due(n * size))
+	if (likely(this_cpu_read(mprof_left) >= (long)(n * size)))
+		this_cpu_sub(mprof_left, n * size);
+	else
 		mprof_sample_bulk(n, ptrs, size);
 }
 
