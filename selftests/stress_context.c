@@ -48,18 +48,29 @@ static int stress_thread(void *data)
 }
 
 /*
- * What a timer took since @start it leaves to the others.  Else a timer whose
- * operations take longer than its interval, on a slow machine, would leave nothing to
- * the tasks: with PREEMPT_RT the soft ones are run by a real-time thread.
+ * What a timer took it leaves to the tasks, and no timer of that CPU works meanwhile:
+ * CPUs that go hand their timers to another, where they stay.  Else timers whose
+ * operations take longer than their interval, on a slow machine, would leave nothing: with
+ * PREEMPT_RT the soft ones are run by a real-time thread, and a task that waits for a
+ * lock on that CPU would wait for as long as the stress lasts.
  */
-static enum hrtimer_restart again(struct hrtimer *t, ktime_t start, u32 random)
+static DEFINE_PER_CPU(u64, rest_until);
+
+/* It is @now, and a timer has gone off.  Does its CPU rest? */
+static bool cpu_rests(u64 now)
 {
-	ktime_t now = ktime_get();
-	s64 took = ktime_to_ns(ktime_sub(now, start));
+	return now < this_cpu_read(rest_until);
+}
+
+/* The same timer again; @start is when it went off. */
+static enum hrtimer_restart again(struct hrtimer *t, u64 start, u32 random)
+{
+	u64 now = ktime_get_ns(), until = max(this_cpu_read(rest_until), 2 * now - start);
 
 	if (READ_ONCE(stopping))
 		return HRTIMER_NORESTART;
-	hrtimer_set_expires(t, ktime_add_ns(now, TIMER_NS + random % TIMER_NS + took));
+	this_cpu_write(rest_until, until);
+	hrtimer_set_expires(t, ns_to_ktime(until + TIMER_NS + random % TIMER_NS));
 	return HRTIMER_RESTART;
 }
 
@@ -67,10 +78,10 @@ static enum hrtimer_restart again(struct hrtimer *t, ktime_t start, u32 random)
 static enum hrtimer_restart stress_timer(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
-	ktime_t start = ktime_get();
+	u64 start = ktime_get_ns();
 	int i;
 
-	for (i = 0; i < OPS_PER_TIMER; i++)
+	for (i = 0; i < OPS_PER_TIMER && !cpu_rests(start); i++)
 		one_op(a);
 	return again(t, start, rnd(a));
 }
@@ -110,9 +121,10 @@ static enum hrtimer_restart stress_sender(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
 	int cpu = xorshift(&a->send_rng) % nr_cpu_ids;
-	ktime_t start = ktime_get();
+	u64 start = ktime_get_ns();
 
-	if (cpu_online(cpu) && (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
+	if (!cpu_rests(start) && cpu_online(cpu) &&
+	    (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
 		send_nmi(cpu);
 	return again(t, start, xorshift(&a->send_rng));
 }
