@@ -58,6 +58,7 @@ static inline void fault_exit(void)
 #endif
 
 /* A draw of metadata that does not come from sys_alloc(): its result, or NULL. */
-#define fault_meta(draw)	(fault_hits(FAULT_META, GFP_KERNEL, 1) ? NULL : (draw))
+#define fault_meta_gfp(gfp, draw)	(fault_hits(FAULT_META, gfp, 1) ? NULL : (draw))
+#define fault_meta(draw)		fault_meta_gfp(GFP_KERNEL, draw)
 
 #endif /* _GOALLOC_FAULT_H */

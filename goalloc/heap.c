@@ -105,7 +105,7 @@ static struct goalloc_heap *heap_add(struct goalloc_heap *heap, struct goalloc_h
 
 static struct named_heap *named_new(gfp_t gfp)
 {
-	struct named_heap *named = fault_meta(kzalloc(sizeof(*named), gfp));
+	struct named_heap *named = fault_meta_gfp(gfp, kzalloc(sizeof(*named), gfp));
 
 	if (named)
 		mem_account(MEM_OTHER, sizeof(*named));
@@ -158,6 +158,19 @@ static struct goalloc_heap *heap_new(const struct heap_args *args, gfp_t gfp)
 	return heap;
 }
 
+/* Likewise, but what must not fail waits for memory. */
+static struct goalloc_heap *heap_new_or_wait(const struct heap_args *args, gfp_t gfp)
+{
+	struct goalloc_heap *heap;
+
+	for (;;) {
+		heap = heap_new(args, gfp);
+		if (heap || !(gfp & __GFP_NOFAIL))
+			return heap;
+		cond_resched();		/* areas of all CPUs have no __GFP_NOFAIL */
+	}
+}
+
 /**
  * heap_create() - make a heap, unless it is there
  * @args: what is asked for
@@ -172,7 +185,7 @@ struct goalloc_heap *heap_create(const struct heap_args *args, gfp_t gfp)
 	struct goalloc_heap *heap = NULL, *res = NULL;
 
 	if (!problem) {
-		heap = heap_new(args, gfp);
+		heap = heap_new_or_wait(args, gfp);
 		res = heap ? heap_add(heap, args->handle) : NULL;
 		if (heap && !res)
 			problem = "there is one of this name";
@@ -208,7 +221,7 @@ struct goalloc_heap *heap_behind(struct goalloc_heap *heap, gfp_t gfp)
 		return heap->real;
 	if (!gfpflags_allow_blocking(gfp) || in_nmi())
 		return NULL;
-	return heap_create(&args, gfp & (GFP_KERNEL | __GFP_NOWARN));
+	return heap_create(&args, gfp & (GFP_KERNEL | __GFP_NOWARN | __GFP_NOFAIL));
 }
 
 /* Is this a heap, or the handle of one?  Whatever it points to is not looked at. */

@@ -504,7 +504,8 @@ static noinline void *alloc_unmade(struct goalloc_heap *handle, size_t size, gfp
  *
  * Context: as goalloc_alloc().
  * Return: as goalloc_alloc(); NULL also where the heap's limit would be passed, and
- * when @heap is a DEFINE_GOALLOC_HEAP() that could not be made yet.
+ * when @heap is a DEFINE_GOALLOC_HEAP() that could not be made yet; with __GFP_NOFAIL only
+ * when its name is another heap's.
  */
 void *goalloc_heap_alloc(struct goalloc_heap *heap, size_t size, gfp_t gfp)
 {

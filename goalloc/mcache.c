@@ -624,11 +624,13 @@ int mcache_heap_init(struct goalloc_heap *heap, const char *name, gfp_t gfp)
 	heap->name = name;
 	heap->real = heap;
 	heap->end_spc = heap_is_cache(heap) ? SPC_CACHE + 1 : NR_SPC;
-	cache = fault_meta(__alloc_percpu_gfp(cache_bytes(heap), __alignof__(*cache), gfp));
+	cache = fault_meta_gfp(gfp, __alloc_percpu_gfp(cache_bytes(heap), __alignof__(*cache),
+						       gfp));
 	if (!cache)
 		return -ENOMEM;
 	heap->cache = cache_start(heap, cache, -1);
-	heap->central = fault_meta(kvcalloc(nr_centrals(heap), sizeof(*heap->central), gfp));
+	heap->central = fault_meta_gfp(gfp, kvcalloc(nr_centrals(heap), sizeof(*heap->central),
+						     gfp));
 	if (!heap->central)
 		return -ENOMEM;
 	heap_account(heap, 1);

@@ -487,6 +487,23 @@ static void fault_nofail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
 }
 
+static DEFINE_GOALLOC_HEAP(kunit_nofail);
+
+/* That its heap has to be made first is no reason for NULL either. */
+static void fault_nofail_heap(struct kunit *test)
+{
+	void *may, *must;
+
+	util_arm(FAULT_META, 1, MANY_TIMES);
+	may = goalloc_heap_alloc(&kunit_nofail, 100, GFP_KERNEL);
+	must = goalloc_heap_alloc(&kunit_nofail, 100, GFP_KERNEL | __GFP_NOFAIL);
+	util_disarm(FAULT_META, MANY_TIMES);
+	KUNIT_EXPECT_NULL(test, may);
+	KUNIT_EXPECT_NOT_NULL(test, must);
+	goalloc_heap_free(&kunit_nofail, must);
+	KUNIT_EXPECT_EQ(test, goalloc_heap_destroy(&kunit_nofail, GOALLOC_DESTROY_EMPTY), 0);
+}
+
 /* Objects of @size linked through their first word, until NULL or @max of them. */
 static unsigned int take(void **list, size_t size, unsigned int max)
 {
@@ -613,6 +630,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_arena_each),
 	KUNIT_CASE(fault_new_window),
 	KUNIT_CASE(fault_nofail),
+	KUNIT_CASE(fault_nofail_heap),
 	KUNIT_CASE(fault_reclaims),
 	KUNIT_CASE(fault_counted),
 	KUNIT_CASE(fault_in_irq),
