@@ -395,7 +395,8 @@ static void check_heap_profile(void)
 	size_t i;
 	int k;
 
-	if (reading.rows < 3 ||
+	if (reading.rows < 4 || !reading.row[0].columns ||
+	    reading.row[reading.rows - 1].columns != 1 ||
 	    strcmp(reading.row[reading.rows - 1].column[0], "MAPPED_LIBRARIES:")) {
 		complain("it is not whole");
 		return;
@@ -452,7 +453,7 @@ static const struct {
 	{ "arenas", check_arenas, 1 },
 	{ "pagemap", check_pagemap, 1 },
 	{ "mcache", check_mcache, 1 },
-	{ "heap_profile", check_heap_profile, 3 },
+	{ "heap_profile", check_heap_profile, 4 },
 	{ "callers", check_callers, 2 },
 };
 
