@@ -644,8 +644,10 @@ void named_exit(void);
 
 /* -------------------------------------------------------------- profile.c */
 
+struct class_fill;
 struct proc_dir_entry;
 
+void profile_fill(struct class_fill *fill);
 int profile_proc_init(struct proc_dir_entry *dir);
 
 /* ----------------------------------------------------------------- proc.c */

@@ -18,7 +18,7 @@
  *	rate 1	at 0: each object is sampled
  *
  * A sampled object has a record, in a hash table by address, and its record a bucket,
- * by stack and size, which counts.  Buckets are a table of a fixed length; what
+ * by stack, size and span class, which counts.  Buckets are a table of a fixed length; what
  * finds no place in it goes to the first one, which has no stack.  Stacks are in the
  * kernel's depot, without goalloc's own frames.
  *
@@ -312,7 +312,9 @@ unsigned int mprof_stack(depot_stack_handle_t stack, unsigned long **frames)
 #endif
 EXPORT_SYMBOL_FOR_KUNIT(mprof_stack);
 
-static struct mprof_bucket *find_bucket(depot_stack_handle_t stack, u32 size)
+static_assert(GOALLOC_MAX_SIZE < BIT(24) && SPC_CACHE < BIT(8));	/* as in the bucket */
+
+static struct mprof_bucket *find_bucket(depot_stack_handle_t stack, u32 size, u8 spc)
 {
 	unsigned int i, start = hash_64((u64)stack << 32 | size, BUCKET_BITS);
 	struct mprof_bucket *b;
@@ -324,17 +326,20 @@ static struct mprof_bucket *find_bucket(depot_stack_handle_t stack, u32 size)
 		if (!b->size) {
 			b->stack = stack;
 			b->size = size;
+			b->spc = spc;
 		}
-		if (b->stack == stack && b->size == size)
+		if (b->stack == stack && b->size == size && b->spc == spc)
 			return b;
 	}
 	return buckets;
 }
 
 /* Under the lock. */
-static void add_record(struct mprof_record *rec, const void *ptr, struct mprof_bucket *b, u32 size)
+static void add_record(struct mprof_record *rec, const void *ptr, u32 size,
+		       depot_stack_handle_t stack)
 {
 	struct mspan *s = span_of((unsigned long)ptr);
+	struct mprof_bucket *b = find_bucket(stack, size, s->spc);
 
 	b->live++;
 	b->live_bytes += size;
@@ -374,7 +379,7 @@ static bool record(const void *ptr, size_t size, unsigned long rate, depot_stack
 		lock_profile(&flags);	/* it is no NMI */
 	}
 	if (rec && rate == profile_rate)
-		add_record(rec, ptr, find_bucket(stack, size), size);
+		add_record(rec, ptr, size, stack);
 	else if (rec)
 		put_spare(rec);
 	unlock_profile(flags);

@@ -19,6 +19,7 @@
  * struct mprof_bucket - what was sampled of one size from one stack
  * @stack: handle of the stack; 0 where it could not be saved
  * @size: bytes of each request; 0 of the bucket of those that found no bucket
+ * @spc: their span class
  * @live: objects allocated and not freed
  * @live_bytes: their bytes
  * @objects: objects ever allocated
@@ -26,7 +27,8 @@
  */
 struct mprof_bucket {
 	depot_stack_handle_t stack;
-	u32 size;
+	u32 size : 24;
+	u32 spc : 8;
 	unsigned long live;
 	unsigned long live_bytes;
 	unsigned long objects;

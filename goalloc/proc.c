@@ -18,10 +18,11 @@
  * Readers take no lock.  Spans and arenas are walked through the arena map; a
  * span that is retired meanwhile is safe to look at (mspan.h), and a row of it
  * shows a moment between two lives at worst.  So no reader ever delays an
- * allocation.
+ * allocation, but one that is sampled (profile_fill()).
  */
 #define pr_fmt(fmt) "goalloc: " fmt
 
+#include <linux/math64.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
@@ -159,13 +160,29 @@ static unsigned long tail_waste(unsigned int sc, unsigned long spans)
 	return spans * ((c->npages << GOALLOC_PAGE_SHIFT) - c->nelems * c->size);
 }
 
-static void show_fill(struct seq_file *m, const struct class_fill *fill)
+/*
+ * Of @bytes in use, those that were asked for: by the share of what was sampled, which
+ * varies less than the sum of samples.  Tiny objects have no bytes of their own.
+ */
+static unsigned long requested(const struct class_fill *fill, unsigned int spc,
+			       unsigned long bytes)
+{
+	const unsigned int shift = 24;		/* asked is below 2^40 */
+	u64 share;
+
+	if (spc == SPC_TINY || !fill->given)
+		return min(fill->asked, bytes);
+	share = DIV_ROUND_CLOSEST((u64)fill->asked << shift, fill->given);
+	return DIV_ROUND_CLOSEST(mul_u64_u64_shr(bytes, share, shift - 1), 2);
+}
+
+static void show_fill(struct seq_file *m, const struct class_fill *fill, unsigned long asked)
 {
 	unsigned int i;
 
 	for (i = 0; i < NR_DECILES; i++)
 		seq_printf(m, " %6lu", fill->spans[i]);
-	seq_printf(m, " %10lu\n", fill->sparse);
+	seq_printf(m, " %10lu %10lu\n", fill->sparse, asked);
 }
 
 static void show_class(struct seq_file *m, unsigned int spc, const struct class_fill *fill)
@@ -183,7 +200,7 @@ static void show_class(struct seq_file *m, unsigned int spc, const struct class_
 		   sc, debug_spc_name(spc), c->size, c->npages << GOALLOC_PAGE_SHIFT, c->nelems,
 		   st.spans, st.inuse, objects > st.inuse ? objects - st.inuse : 0, st.mallocs,
 		   st.frees, st.refills, st.central, tail_waste(sc, st.spans));
-	show_fill(m, fill);
+	show_fill(m, fill, requested(fill, spc, mstats_class_bytes(NULL, spc, st.inuse)));
 }
 
 static int sizeclasses_show(struct seq_file *m, void *v)
@@ -194,12 +211,13 @@ static int sizeclasses_show(struct seq_file *m, void *v)
 	if (!fill)
 		return -ENOMEM;
 	mstats_fill(fill);
+	profile_fill(fill);
 	seq_printf(m, "%5s %-6s %8s %8s %7s %8s %10s %10s %12s %12s %8s %8s %8s", "class",
 		   "kind", "size", "span", "objects", "spans", "inuse", "free", "mallocs", "frees",
 		   "refills", "central", "waste");
 	for (i = 0; i < NR_DECILES; i++)
 		seq_printf(m, "    %u0%%", i);
-	seq_printf(m, " %10s\n", "sparse");
+	seq_printf(m, " %10s %10s\n", "sparse", "requested");
 	for (i = 0; i < NR_SPC; i++)
 		show_class(m, i, &fill[i]);
 	kvfree(fill);

@@ -18,7 +18,7 @@
 #include <linux/seq_file.h>
 #include <linux/sort.h>
 
-#include "internal.h"
+#include "mstats.h"
 
 /* A line of callers: what was allocated from one place, and lives. */
 struct caller {
@@ -274,6 +274,41 @@ static const struct proc_ops callers_proc_ops = {
 	.proc_lseek = seq_lseek,
 	.proc_release = release_copy,
 };
+
+/* ----------------------------------------------------------- by span class */
+
+/* Bytes of the object that a request of a bucket got, but for what shares tiny blocks. */
+static unsigned long bytes_given(const struct mprof_bucket *b)
+{
+	unsigned int size = goalloc_size_classes[spc_size_class(b->spc)].size;
+
+	return size ?: round_up((unsigned int)b->size, GOALLOC_PAGE_SIZE);
+}
+
+/**
+ * profile_fill() - what was asked for, and what was given, by span class
+ * @fill: NR_SPC + 1 of them: to the sums of samples that live what they stand for is added
+ *
+ * Without a profile, or memory to look at it, nothing is.
+ *
+ * Context: task; may sleep.
+ */
+void profile_fill(struct class_fill *fill)
+{
+	struct mprof_profile *p = mprof_get_rate() ? mprof_read() : NULL;
+	unsigned int i;
+
+	for (i = 0; p && i < p->nr; i++) {
+		const struct mprof_bucket *b = &p->bucket[i];
+		u64 scale = b->size ? sampling_scale(b->size, p->rate) : 0;
+
+		fill[b->spc].asked += mul_u64_u64_shr(b->live_bytes, scale, SAMPLING_SHIFT);
+		fill[b->spc].given += mul_u64_u64_shr(b->live * bytes_given(b), scale,
+						      SAMPLING_SHIFT);
+	}
+	kvfree(p);
+}
+EXPORT_SYMBOL_FOR_KUNIT(profile_fill);
 
 /* ------------------------------------------------------------ profile_rate */
 

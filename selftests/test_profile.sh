@@ -67,7 +67,7 @@ stress()
 needs goalloc_leak goalloc_stress
 unload || exit 1
 
-plan 8
+plan 9
 
 insmod "$mods/goalloc.ko" profile_rate=1 || exit 1
 heading 1 0 0 0 0
@@ -94,6 +94,13 @@ same 'others in callers' "$(sed 1,2d $proc/callers | grep -vc '\[goalloc_leak\]$
 same 'callers, sorted' "$(sed 1,2d $proc/callers | sort -rn)" "$(sed 1,2d $proc/callers)"
 verdict 'callers: the same bytes and objects, by the function that allocated them'
 
+# class:kind:bytes; of the tiny ones the blocks
+for row in 6:scan:640 33:scan:7700 0:scan:200000 2:tiny:600; do
+	wanted=$(echo "$row" | tr : ' ')
+	same "$wanted requested" "$(awk '$7 > 0 { print $1, $2, $NF }' $proc/sizeclasses | grep -cx "$wanted")" 1
+done
+verdict 'sizeclasses: the bytes that were requested'
+
 refused -1
 refused ten
 refused 1073741825
@@ -112,12 +119,14 @@ heading 0 0 0 0 0
 insmod "$mods/goalloc_leak.ko" sizes=64 counts=10000
 heading 0 0 0 0 0
 same 'the heading of callers' "$(head -n 1 $proc/callers)" '# profile_rate 0: off'
+same 'bytes requested' "$(awk 'NR > 1 { n += $NF } END { print n + 0 }' $proc/sizeclasses)" 0
 rmmod goalloc_leak
 echo 1024 >$rate
 insmod "$mods/goalloc_leak.ko" sizes=64 counts=100000
 held=$(awk 'NR > 2 { b += $1 } END { printf "%d\n", b }' $proc/callers)
 same "whether $held bytes are 6400000 or nearly so" \
 	$((held > 5800000 && held < 7000000)) 1
+same 'bytes requested, all that were given' "$(awk '$1 == 6 { print $NF }' $proc/sizeclasses)" 6400000
 rmmod goalloc_leak
 unload || complain 'goalloc does not unload'
 verdict 'rate 0 ends the profile; a new one estimates'
