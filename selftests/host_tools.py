@@ -52,8 +52,10 @@ def classes_of(directory, values):
     small = sum(c["spans"] * c["span"] for c in table(directory, "sizeclasses"))
     for row in table(directory, "sizeclasses"):
         key = (row["class"], row["kind"]) if row["class"] else (0, "large")
+        row.setdefault("requested", 0)
         if key in rows:
-            for name in ("spans", "inuse", "free", "mallocs", "frees", "refills", "central"):
+            for name in ("spans", "inuse", "free", "mallocs", "frees", "refills", "central",
+                         "requested"):
                 rows[key][name] += row[name]
         else:
             rows[key] = dict(row, kind=key[1])
@@ -89,7 +91,7 @@ def check_json(text, directory):
     wanted = classes_of(directory, values)
     same("the classes", [(c["class"], c["kind"]) for c in got["classes"]], list(wanted))
     names = {"size": "size_bytes", "span": "span_bytes", "objects": "objects_per_span",
-             "waste": "tail_bytes", "live": "live_bytes", "held": "held_bytes"}
+             "waste": "tail_bytes", "requested": "requested_bytes", "live": "live_bytes", "held": "held_bytes"}
     for row in got["classes"]:
         for name, value in wanted[row["class"], row["kind"]].items():
             same(f"{name} of class {row['class']} {row['kind']}", row[names.get(name, name)], value)
@@ -180,6 +182,7 @@ def check_prometheus(text, directory):
         for name, column in {
                 "spans": "spans", "objects": "inuse", "free_objects": "free",
                 "live_bytes": "live", "held_bytes": "held", "tail_bytes": "waste",
+                "requested_bytes": "requested",
                 "allocations_total": "mallocs", "frees_total": "frees",
                 "refills_total": "refills", "central_visits_total": "central"}.items():
             wanted["goalloc_class_" + name, labels] = row[column]

@@ -81,7 +81,7 @@ if [ "${1-}" = --write ]; then
 	exit
 fi
 
-plan 21
+plan 22
 
 "$top/scripts/install-tools.sh" tools terminal
 make -C "$top/tools" O="$built" CFLAGS='-O2 -g -Werror' >"$tmp/log" 2>&1 || complain "$(tail -n 5 "$tmp/log")"
@@ -144,6 +144,22 @@ differs "$tmp/want" "$tmp/got"
 "$built/goalloctop" -b -n 1 --dir "$dir" | grep -q '^! memory_limit was met 2 times: 5 draws refused' ||
 	complain 'goalloctop does not say that the limit was met'
 verdict 'memory_limit: in every form, and what it refused'
+
+# requested, likewise: 57 of each 64 bytes, and of large objects as if the profile were on for some.
+copy busy
+awk 'NR == 1 { print $0, "requested"; next }
+	$1 == 0 && $7 { print $0, 3000000; next }
+	{ print $0, $3 == 64 || $3 == 1152 ? $7 * $3 * 57 / 64 : 0 }' "$snapshots/busy/sizeclasses" >"$dir/sizeclasses"
+for form in json prometheus; do
+	"$stat" --$form --dir "$dir" >"$tmp/$form" || complain "no $form"
+	"$compare" $form "$tmp/$form" "$dir" >"$tmp/out" 2>&1 || complain "$(cat "$tmp/out")"
+done
+"$stat" --dir "$dir" | grep 'asked for' >"$tmp/got"
+awk 'FILENAME ~ /stats$/ { if ($1 == "LargeAlloc:") live += $2; next }
+	FNR > 1 && $NF { n += $NF; live += $1 ? $7 * $3 : 0 }
+	END { printf "%d %.1f\n", n, 100 * n / live }' "$dir/sizeclasses" "$dir/stats" >"$tmp/want"
+same 'what was asked for' "$(awk '{ gsub(",", ""); print $5, $6 }' "$tmp/got")" "$(cat "$tmp/want")"
+verdict 'what was asked for: in every form, once the heap profile is on'
 
 copy busy
 rm "$dir/mcache" "$dir/arenas"

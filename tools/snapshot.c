@@ -46,9 +46,10 @@ static const struct {
 	{ "ScavengedLimit", offsetof(struct stats, scavenged_limit), true },
 };
 
-#define NUMBER(type, field)		{ #field, offsetof(struct type, field), false }
-#define NAMED(type, field, name)	{ name, offsetof(struct type, field), false }
-#define TEXT(type, field)		{ #field, offsetof(struct type, field), true }
+#define NUMBER(type, field)		{ #field, offsetof(struct type, field), false, false }
+#define NAMED(type, field, name)	{ name, offsetof(struct type, field), false, false }
+#define TEXT(type, field)		{ #field, offsetof(struct type, field), true, false }
+#define OPTIONAL(type, field)		{ #field, offsetof(struct type, field), false, true }
 
 static const struct column heap_columns[] = {
 	TEXT(heap, heap), TEXT(heap, module), NUMBER(heap, objects), NUMBER(heap, bytes),
@@ -60,7 +61,7 @@ static const struct column class_columns[] = {
 	NUMBER(class, class), TEXT(class, kind), NUMBER(class, size), NUMBER(class, span),
 	NUMBER(class, objects), NUMBER(class, spans), NUMBER(class, inuse), NUMBER(class, free),
 	NUMBER(class, mallocs), NUMBER(class, frees), NUMBER(class, refills),
-	NUMBER(class, central), NAMED(class, tail, "waste"),
+	NUMBER(class, central), NAMED(class, tail, "waste"), OPTIONAL(class, requested),
 };
 
 static const struct column cpu_columns[] = {
@@ -208,6 +209,7 @@ static void join_large(struct snapshot *s)
 		to->frees += c->frees;
 		to->refills += c->refills;
 		to->central += c->central;
+		to->requested += c->requested;
 	}
 	s->nclasses = n;
 }

@@ -51,6 +51,7 @@ struct class {
 	u64 class;
 	const char *kind;
 	u64 size, span, objects, spans, inuse, free, mallocs, frees, refills, central, tail;
+	u64 requested;		/* bytes of live that were asked for; 0: not known */
 	u64 live;		/* bytes of the objects in use */
 	u64 held;		/* bytes of the spans */
 	u64 waste;		/* held - live */

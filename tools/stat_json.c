@@ -107,6 +107,7 @@ static void print_classes(const struct snapshot *s)
 		number("refills", c->refills, false);
 		number("central", c->central, false);
 		number("tail_bytes", c->tail, false);
+		number("requested_bytes", c->requested, false);
 		number("live_bytes", c->live, false);
 		number("held_bytes", c->held, false);
 		number("waste_bytes", c->waste, false);

@@ -23,6 +23,24 @@ static void memory_line(const char *name, u64 bytes, u64 total, const char *hint
 	       grouped(exact, bytes), percent(bytes, total), *hint ? "  " : "", hint);
 }
 
+/* Of the classes that have samples in the heap profile, what was asked for. */
+static void requested_line(const struct snapshot *s)
+{
+	char size[TEXT_SIZE], exact[TEXT_SIZE + 8];
+	u64 requested = 0, live = 0;
+	unsigned int i;
+
+	for (i = 0; i < s->nclasses; i++)
+		if (s->classes[i].requested) {
+			requested += s->classes[i].requested;
+			live += s->classes[i].live;
+		}
+	if (requested)
+		printf("  %-15s %10s %17s %6.1f %%  of %s that were sampled\n", "  asked for",
+		       size_long(size, requested), grouped(exact, requested),
+		       percent(requested, live), size_long(exact, live));
+}
+
 static void print_memory(const struct snapshot *s)
 {
 	const struct memory *m = &s->memory;
@@ -31,6 +49,7 @@ static void print_memory(const struct snapshot *s)
 	printf("Memory                                  bytes\n");
 	snprintf(hint, sizeof(hint), "%s objects", grouped(objects, s->stats.heap_objects));
 	memory_line("live", m->live, m->total, hint);
+	requested_line(s);
 	memory_line("free in spans", m->free_in_spans, m->total, "of partly used spans");
 	memory_line("idle", m->idle, m->total, "goes back by itself");
 	memory_line("metadata", m->metadata, m->total, "");

@@ -170,7 +170,7 @@ static unsigned int split(char *line, char **words, unsigned int max)
 	return n;
 }
 
-/* Which word of a row each column is. */
+/* Which word of a row each column is; @nwords for one that is not there. */
 struct layout {
 	const struct column *columns;
 	unsigned int ncolumns;
@@ -190,7 +190,7 @@ static bool read_header(struct lines *l, struct layout *layout, struct problem *
 		for (j = 0; j < layout->nwords; j++)
 			if (!strcmp(words[j], layout->columns[i].name))
 				break;
-		if (j == layout->nwords)
+		if (j == layout->nwords && !layout->columns[i].optional)
 			return failed(p, "%s: no column \"%s\"", l->path, layout->columns[i].name);
 		layout->word[i] = j;
 	}
@@ -208,8 +208,10 @@ static bool read_row(struct lines *l, char *line, const struct layout *layout, c
 			      layout->nwords);
 	for (i = 0; i < layout->ncolumns; i++) {
 		const struct column *c = &layout->columns[i];
-		char *word = words[layout->word[i]];
+		char *word = layout->word[i] < n ? words[layout->word[i]] : NULL;
 
+		if (!word)
+			continue;
 		if (c->text)
 			*(const char **)(row + c->offset) = word;
 		else if (!parse_number(word, (u64 *)(row + c->offset)))

@@ -30,11 +30,12 @@ struct problem {
 /* Always false, so that a caller can return it. */
 bool __printf(2, 3) failed(struct problem *p, const char *fmt, ...);
 
-/* A column that the file must have, and where its value goes in a row. */
+/* A column that the file must have, or may, and where its value goes in a row. */
 struct column {
 	const char *name;
 	size_t offset;		/* of a u64, or of a const char * */
 	bool text;
+	bool optional;		/* an older kernel module has none: 0, or NULL */
 };
 
 struct table {
