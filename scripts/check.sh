@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 all="checkpatch build_6.1 build_6.12 build_7.3 kernel_doc public_doc cppcheck coccinelle
-shellcheck python spelling docs tested symbols layers model"
+shellcheck python spelling docs tested mutants symbols layers model"
 write=
 [ "${1-}" != --write ] || { write=1; shift; }
 # shellcheck disable=SC2086 # a list
@@ -169,6 +169,9 @@ python()
 	PYTHONPYCACHEPREFIX=$work nothing_found python3 -m py_compile $(python_scripts) &&
 		nothing_found pyflakes3 $(python_scripts)
 }
+
+# Each mutant is a change of the sources as they are.
+mutants() { scripts/mutate --list >/dev/null; }
 
 # shellcheck disable=SC2046 # a list
 spelling() { nothing_found codespell $(list | grep -v '\.gotrace$'); }
