@@ -48,24 +48,23 @@ static int stress_thread(void *data)
 }
 
 /*
- * What a timer took it leaves to the tasks, and no timer of that CPU works meanwhile:
- * CPUs that go hand their timers to another, where they stay.  Else timers whose
- * operations take longer than their interval, on a slow machine, would leave nothing: with
- * PREEMPT_RT the soft ones are run by a real-time thread, and a task that waits for a
- * lock on that CPU would wait for as long as the stress lasts.
+ * What a timer took, from the time that it was to go off, it leaves to the tasks, and no
+ * timer of that CPU works meanwhile: CPUs that go hand their timers to another, where they
+ * stay.  Else timers whose operations take longer than their interval, on a slow machine,
+ * would leave nothing: with PREEMPT_RT the soft ones are run by a real-time thread, and a
+ * task that waits for a lock on that CPU would wait for as long as the stress lasts.
  */
 static DEFINE_PER_CPU(u64, rest_until);
 
-/* It is @now, and a timer has gone off.  Does its CPU rest? */
-static bool cpu_rests(u64 now)
+static bool cpu_rests(void)
 {
-	return now < this_cpu_read(rest_until);
+	return ktime_get_ns() < this_cpu_read(rest_until);
 }
 
-/* The same timer again; @start is when it went off. */
-static enum hrtimer_restart again(struct hrtimer *t, u64 start, u32 random)
+static enum hrtimer_restart again(struct hrtimer *t, u32 random)
 {
-	u64 now = ktime_get_ns(), until = max(this_cpu_read(rest_until), 2 * now - start);
+	u64 now = ktime_get_ns(), took = now - ktime_to_ns(hrtimer_get_expires(t));
+	u64 until = max(this_cpu_read(rest_until), now + took);
 
 	if (READ_ONCE(stopping))
 		return HRTIMER_NORESTART;
@@ -78,12 +77,11 @@ static enum hrtimer_restart again(struct hrtimer *t, u64 start, u32 random)
 static enum hrtimer_restart stress_timer(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
-	u64 start = ktime_get_ns();
 	int i;
 
-	for (i = 0; i < OPS_PER_TIMER && !cpu_rests(start); i++)
+	for (i = 0; i < OPS_PER_TIMER && !cpu_rests(); i++)
 		one_op(a);
-	return again(t, start, rnd(a));
+	return again(t, rnd(a));
 }
 
 static bool stress_nmi(void)
@@ -121,12 +119,11 @@ static enum hrtimer_restart stress_sender(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
 	int cpu = xorshift(&a->send_rng) % nr_cpu_ids;
-	u64 start = ktime_get_ns();
 
-	if (!cpu_rests(start) && cpu_online(cpu) &&
+	if (!cpu_rests() && cpu_online(cpu) &&
 	    (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
 		send_nmi(cpu);
-	return again(t, start, xorshift(&a->send_rng));
+	return again(t, xorshift(&a->send_rng));
 }
 
 static void start_timer(enum actor_kind kind, enum hrtimer_mode mode)
