@@ -205,11 +205,15 @@ static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead
  * @c: the central
  * @keep: wholly free spans that may stay
  *
+ * As many as there are now, in the queue and among the free ones: others may queue
+ * spans as fast as they are settled here, and there would be no end.
+ *
  * Context: any but NMI; the lock is dropped between steps.
  * Return: pages given to the page heap.
  */
 unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
 {
+	unsigned int steps = 2 * DIV_ROUND_UP(atomic_read(&c->nr_spans), DRAIN_BATCH) + 1;
 	struct mspan *dead, *s;
 	unsigned int pages = 0;
 	unsigned long flags;
@@ -225,7 +229,7 @@ unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
 		for (s = dead; s; s = s->next)
 			pages += s->npages;
 		free_dead(dead);
-	} while (more);
+	} while (more && --steps);
 	return pages;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_trim);

@@ -30,6 +30,10 @@
  *
  * LOCKS: scavenge_mutex, above all others; nothing allocates under it, so that
  * the shrinker may take it.  Every step under a spinlock is bounded.
+ *
+ * What is done under the mutex ends, however fast others allocate and free: it is bounded
+ * by what was idle when it began.  Who takes a CPU down waits for it, and until then the
+ * timers of that CPU stand still: a task that sleeps on one could not end the load.
  */
 #define pr_fmt(fmt) "goalloc: " fmt
 
@@ -274,19 +278,24 @@ static void scavenge_kicked(struct irq_work *work)
 	scavenge_arm();
 }
 
+/* Up to @max pages of all that is idle now: what is freed meanwhile is for the next one. */
 static unsigned long scavenge_everything(unsigned long max, int reason)
 {
 	unsigned long pages;
+	struct mem_counts m;
 
 	flush_caches(true);
 	trim_centrals(true);
-	pages = release(max, KTIME_MAX / 2);
+	mem_get_counts(&m);
+	pages = release(min(max, m.prepared), KTIME_MAX / 2);
 	released(pages, reason);
 	return pages;
 }
 
 /**
  * scavenge_all() - give everything back that is not in use
+ *
+ * What is freed while it runs may stay.
  *
  * Context: task; may sleep.
  * Return: pages of 8 KiB given to the buddy allocator.

@@ -484,6 +484,67 @@ static void scavenge_reaches_the_buddy(struct kunit *test)
 			    "half of what went back is gone");
 }
 
+#define STOCK		96		/* objects of 1 MiB */
+#define STOCK_PAGES	(STOCK * (SZ_1M / GOALLOC_PAGE_SIZE))
+#define IDLE_PAGES	2048
+
+struct supply {
+	unsigned int scavenger;		/* CPU */
+	atomic_t begun;
+	bool done;
+	unsigned long pages;
+	unsigned int n;
+	void *stock[STOCK];
+};
+
+/* One CPU gives back everything, another sees to it that there is something to give. */
+static void supply(unsigned int cpu, void *arg)
+{
+	struct supply *s = arg;
+	struct mem_counts m;
+
+	if (cpu == s->scavenger) {
+		while (!atomic_read(&s->begun))
+			cond_resched();
+		s->pages = scavenge_all();
+		WRITE_ONCE(s->done, true);
+		return;
+	}
+	while (cpu == cpumask_first(cpu_online_mask) && s->n && !READ_ONCE(s->done)) {
+		mem_get_counts(&m);
+		if (m.prepared < IDLE_PAGES)
+			goalloc_free(s->stock[--s->n]);
+		else
+			atomic_set(&s->begun, 1);
+		cond_resched();
+	}
+}
+
+/* Giving everything back ends while others go on making pages idle. */
+static void scavenge_ends(struct kunit *test)
+{
+	struct supply *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->scavenger = util_other_cpu(test, cpumask_first(cpu_online_mask));
+	goalloc_scavenge_interval = 20000;
+	while (s->n < STOCK) {
+		s->stock[s->n] = goalloc_alloc(SZ_1M, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, s->stock[s->n]);
+		s->n++;
+	}
+	scavenge_all();
+	util_run_on_all(test, supply, s);
+	kunit_info(test, "%lu pages of %lu", s->pages, STOCK_PAGES);
+	KUNIT_EXPECT_GE(test, s->pages, IDLE_PAGES / 2);
+	KUNIT_EXPECT_LT_MSG(test, s->pages, STOCK_PAGES / 2, "of %u that were supplied",
+			    STOCK_PAGES);
+	while (s->n)
+		goalloc_free(s->stock[--s->n]);
+	scavenge_all();
+	KUNIT_EXPECT_EQ(test, scavenge_idle_pages(), 0);
+}
+
 static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_all_goes_back),
 	KUNIT_CASE(scavenge_keeps_the_living),
@@ -498,6 +559,7 @@ static struct kunit_case scavenge_cases[] = {
 	KUNIT_CASE(scavenge_background_unvisited),
 	KUNIT_CASE(scavenge_idle_is_counted),
 	KUNIT_CASE(scavenge_reaches_the_buddy),
+	KUNIT_CASE(scavenge_ends),
 	{}
 };
 
