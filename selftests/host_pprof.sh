@@ -189,7 +189,9 @@ nonsense_is_refused()
 	refused 'damaged:3: ' "$tmp/damaged" || return
 	sed 's/^[0-9a-f]*/0000000000000000/' "$kallsyms" >"$tmp/hidden"
 	refused 'hidden: the addresses are hidden' "$heap" --kallsyms "$tmp/hidden" &&
-		refused 'no symbols' "$heap" --kallsyms /dev/null
+		refused 'no symbols' "$heap" --kallsyms /dev/null || return
+	head -c 150 "$kallsyms" >"$tmp/short"
+	refused 'short:6: truncated: ' "$heap" --kallsyms "$tmp/short"
 }
 
 go_pprof()

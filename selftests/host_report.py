@@ -240,7 +240,32 @@ def truncations(directory):
         with open(os.path.join(copy, name), "wb") as file:
             file.write(text)
     print(f"# {refused} truncations refused, {noted} noted")
+    truncated_symbols(copy, os.path.join(os.path.dirname(os.path.abspath(directory)), "kallsyms"))
     shutil.rmtree(os.path.dirname(copy))
+
+
+def truncated_symbols(directory, kallsyms):
+    """Within a line it is refused, in one line; between two, a function that is lost has no name, but one in the last one's page."""
+    path = os.path.join(directory, "kallsyms")
+    calls = {frame - 1 for bucket in Snapshot(directory).profile[1] for frame in bucket.frames}
+    known = Symbols(parse_kallsyms(kallsyms))
+    text = read(kallsyms)
+    for at in range(1, len(text)):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text[:at])
+        try:
+            left = Symbols(parse_kallsyms(path))
+        except Bad as err:
+            if text[at - 1] == "\n" or not re.fullmatch(rf"{re.escape(path)}:\d+: truncated: .*", str(err)):
+                complain(f"kallsyms cut off at {at}: {err}")
+            continue
+        if text[at - 1] != "\n":
+            complain(f"kallsyms cut off at {at}: nobody notices")
+        for call in calls:
+            found, want = left.find(call), known.find(call)
+            if found.name not in (want.name, f"{call:#x}") and found.address >> 12 != call >> 12:
+                complain(f"kallsyms cut off at {at}: {want.name} is {found.name}")
+    os.unlink(path)
 
 
 def damages(directory, times):
@@ -275,10 +300,25 @@ def symbols():
     """Code that is gone is nobody's, and not that of the module before it."""
     known = Symbols([Symbol(0x1000, "first", "kernel"), Symbol(0x8ff0, "second", "kernel"), Symbol(0xa000, "one", "a"),
                      Symbol(0xaff0, "two", "a"), Symbol(0xbff0, "last", "a"), Symbol(0xe000, "other", "b")])
-    for address, name in ((0xfff, "0xfff"), (0x1000, "first"), (0x7000, "first"), (0x9800, "second"), (0xa010, "one"),
-                          (0xb001, "two"), (0xbfff, "last"), (0xc015, "0xc015"), (0xe001, "other"), (0xf001, "0xf001")):
+    for address, name in ((0xfff, "0xfff"), (0x1000, "first"), (0x7000, "first"), (0x8fff, "second"), (0x9800, "0x9800"),
+                          (0xa010, "one"), (0xb001, "two"), (0xbfff, "last"), (0xc015, "0xc015"), (0xe001, "other"), (0xf001, "0xf001")):
         same(f"the function at {address:#x}", known.find(address).name, name)
-    same("the module of what is gone", known.find(0xc015).module, "(unknown)")
+    for address in 0xfff, 0x9800, 0xc015:
+        same("the module of what is gone", known.find(address).module, "(unknown)")
+    # the kernel's code ends with _etext; its init functions are behind that
+    known = Symbols([Symbol(0x1000, "first", "kernel"), Symbol(0x8ff0, "second", "kernel"), Symbol(0x9c00, "_etext", "kernel"),
+                     Symbol(0x20000, "init", "kernel"), Symbol(0xa0000, "one", "a")])
+    for address, name in ((0x8ff0, "second"), (0x9800, "second"), (0x9bff, "second"), (0x9c00, "0x9c00"), (0x10000, "0x10000"),
+                          (0x20001, "init"), (0x21001, "0x21001"), (0x80000, "0x80000"), (0xa0001, "one")):
+        same(f"with _etext the function at {address:#x}", known.find(address).name, name)
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "kallsyms")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("ffffffff81000000 T _text\nffffffff82001000 T __irqentry_text_end\nffffffff82001000 D _etext\n"
+                       "ffffffffc0400000 t there\t[client]\n")
+        known = Symbols(parse_kallsyms(path))
+    for address, name in ((0xffffffff82000fff, "_text"), (0xffffffffc0201010, "0xffffffffc0201010"), (0xffffffffc0400010, "there")):
+        same(f"by kallsyms the function at {address:#x}", known.find(address).name, name)
 
 
 # --- the log

@@ -23,14 +23,19 @@ def read_text(path):
         raise Bad(f"{path}: {err.strerror}") from err
 
 
-def whole_lines(path):
-    """The lines of a file that has its end."""
-    text = read_text(path)
-    if not text:
-        raise Bad(f"{path}: empty")
-    lines = text.split("\n")
+def ended_lines(path):
+    """The lines of a file of which the last one has its end, if there is any."""
+    lines = read_text(path).split("\n")
     if lines.pop():
         raise Bad(f"{path}:{len(lines) + 1}: truncated: the last line has no end")
+    return lines
+
+
+def whole_lines(path):
+    """The lines of a file that has its end."""
+    lines = ended_lines(path)
+    if not lines:
+        raise Bad(f"{path}: empty")
     return lines
 
 

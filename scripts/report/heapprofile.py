@@ -9,7 +9,7 @@ import collections
 import math
 import re
 
-from report.files import Bad, read_text
+from report.files import Bad, ended_lines, read_text
 
 HEADER = re.compile(r"heap profile: (\d+): (\d+) \[(\d+): (\d+)\] @ (\S+)")
 VERSION = re.compile(r"heap_v2/(\d+)")
@@ -19,6 +19,7 @@ TYPES = [("alloc_objects", "count"), ("alloc_space", "bytes"),
          ("inuse_objects", "count"), ("inuse_space", "bytes")]
 UNKNOWN = "(unknown)"
 PAGE_SHIFT = 12     # a module's parts begin with a page
+TEXT_END = "_etext"     # where the kernel's code ends, but for what runs at boot
 
 # What was allocated from one stack, of one size: the sampled counts, in the order of
 # the file, and the frames, the innermost first.
@@ -61,11 +62,11 @@ def parse_profile(path):
 
 
 def parse_kallsyms(path):
-    """The symbols of code, by address."""
+    """The symbols of code, and where the kernel's ends, by address."""
     symbols = []
-    for line in read_text(path).split("\n"):
+    for line in ended_lines(path):
         words = line.split()
-        if len(words) < 3 or words[1] not in "tTwW":
+        if len(words) < 3 or words[1] not in "tTwW" and words[2] != TEXT_END:
             continue
         module = words[3].strip("[]") if len(words) > 3 else "kernel"
         try:
@@ -83,21 +84,28 @@ class Symbols:
     """Which function an address lies in.
 
     kallsyms has no sizes.  What lies in a page behind the one in which the last function of a
-    module begins is nobody's: most likely the init function of another module, which is gone.
+    module, or of the kernel, begins is nobody's: most likely code of a module that is gone.
+    The kernel's code goes on to _etext, if that is among the symbols, and ends there.
     """
     def __init__(self, symbols):
         self.symbols = symbols
         self.addresses = [symbol.address for symbol in symbols]
+        self.text_end = max((symbol.address for symbol in symbols
+                             if symbol.name == TEXT_END and symbol.module == "kernel"), default=0)
 
     def find(self, address):
         index = bisect.bisect_right(self.addresses, address) - 1
-        if index < 0:
-            return Symbol(address, f"{address:#x}", "kernel")
-        found = self.symbols[index]
-        last = index + 1 == len(self.symbols) or self.symbols[index + 1].module != found.module
-        if found.module != "kernel" and last and address >> PAGE_SHIFT != found.address >> PAGE_SHIFT:
+        if index < 0 or not self.reaches(index, address):
             return Symbol(address, f"{address:#x}", UNKNOWN)
-        return found
+        return self.symbols[index]
+
+    def reaches(self, index, address):
+        """May the code that begins with that symbol, the last one below, have @address?"""
+        found = self.symbols[index]
+        if found.module == "kernel" and found.address <= self.text_end:
+            return address < self.text_end
+        last = index + 1 == len(self.symbols) or self.symbols[index + 1].module != found.module
+        return not last or address >> PAGE_SHIFT == found.address >> PAGE_SHIFT
 
 
 def scaled(objects, size, rate):
