@@ -78,7 +78,7 @@ if [ "${1-}" = --write ]; then
 	exit
 fi
 
-plan $((10 + $("$browser" --names | wc -l)))
+plan $((11 + $("$browser" --names | wc -l)))
 
 says make_pages
 says "$against" numbers "$pages/series.html" "$snapshots"/load/[1-5]
@@ -90,6 +90,34 @@ rm "$dir/callers"
 says "$report" "$dir" --kallsyms "$snapshots/load/kallsyms" -o "$tmp/none.html"
 grep -q 'the largest holder is run_batch \[goalloc_replay\], with 6.77 MiB' "$tmp/none.html" || complain 'without callers the profile is not asked'
 verdict 'its numbers are those of the files'
+
+# nobody PATTERN: the report of $dir names no function, says why, and advises to write the
+# rate, which forgets the profile, if there is none.
+nobody()
+{
+	says "$report" "$dir" -o "$tmp/none.html"
+	same "the sentences that match $1" "$(grep -c "<p>$1" "$tmp/none.html") $(grep -o "\"noCallers\":\"$1" "$tmp/none.html" | wc -l)" '1 1'
+	case $1 in
+	No*) ;;
+	*) ! grep -q 'No heap profile is on\|profile_rate, or 1' "$tmp/none.html" || complain "it advises to begin a profile: $1" ;;
+	esac
+}
+
+copy
+rm "$dir/callers"
+nobody 'The heap profile is on, but its functions have no names (no kallsyms was given; callers: not in this snapshot)\.'
+sed -i 's/^heap profile: .*/heap profile: 0: 0 [0: 0] @ heap_v2\/16384/; /^[0-9]/d' "$dir/heap_profile"
+nobody 'The heap profile is on, and nothing lives that it sampled\.'
+sed -i 's/16384/0/' "$dir/heap_profile"
+nobody 'No heap profile is on: .*  Write 524288 to '
+rm "$dir/heap_profile"
+nobody 'Which functions is not known (callers: not in this snapshot; heap_profile: not in this snapshot)\.'
+copy
+sed -i '3,$d' "$dir/callers"
+nobody 'The heap profile is on, and nothing lives that it sampled\.'
+sed -i '1s/.*/# profile_rate 0: off/' "$dir/callers"
+nobody 'No heap profile is on: .*  Write 524288 to '
+verdict 'where no function is named it says why'
 
 for page in "$pages/series.html" "$pages/old.html" "$pages/idle.html"; do
 	says "$against" alone "$page"

@@ -198,6 +198,7 @@ class Test:
         self.page("old")
         self.holds("it does not say that pagemap is missing", "pagemap" in self.text("#map .body"))
         self.holds("it does not say that there is no profile", "No heap profile" in self.text("#flame .body"))
+        self.holds("it does not say why no function is named", "Which functions is not known" in self.text("#holders .body"))
         self.page("idle")
         self.holds("it does not say that nothing is held", "holds nothing" in self.text("#answer"))
         self.run("document.querySelector('.map-scroll').focus()")

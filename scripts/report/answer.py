@@ -71,7 +71,22 @@ def summary(snapshot, holders):
 
 # --- who holds it
 
-def who(snapshot, holders, first):
+def nobody(snapshot, why_no_symbols):
+    """Why no function is named."""
+    rate, missing = snapshot.rate(), snapshot.missing
+    if rate == 0:
+        return ("No heap profile is on: it would name the functions.  Write 524288 to "
+                "/proc/goalloc/profile_rate, or 1 for every object.")
+    if rate is None:
+        return (f"Which functions is not known (callers: {missing['callers']}; heap_profile: "
+                f"{missing['heap_profile']}).  These files name them while a heap profile is on.")
+    if not snapshot.callers and any(bucket.live for bucket in snapshot.profile[1]):
+        return (f"The heap profile is on, but its functions have no names ({why_no_symbols}; "
+                f"callers: {missing['callers']}).")
+    return "The heap profile is on, and nothing lives that it sampled."
+
+
+def who(snapshot, holders, first, why_no_symbols):
     out = []
     known = sum(row["bytes"] for row in holders)
     for row in holders[:2]:
@@ -87,8 +102,7 @@ def who(snapshot, holders, first):
     if first is not snapshot and first is not None:
         out += grown(snapshot, first)
     if not holders:
-        out.append("No heap profile is on: it would name the functions.  Write 524288 to "
-                   "/proc/goalloc/profile_rate, or 1 for every object.")
+        out.append(nobody(snapshot, why_no_symbols))
     return out
 
 
@@ -179,7 +193,7 @@ def alarms(snapshot):
     return out
 
 
-def answers(snapshot, holders, first):
+def answers(snapshot, holders, first, why_no_symbols):
     return {"headline": headline(snapshot), "summary": summary(snapshot, holders),
-            "who": who(snapshot, holders, first), "shape": shape(snapshot),
+            "who": who(snapshot, holders, first, why_no_symbols), "shape": shape(snapshot),
             "back": back(snapshot, holders), "alarms": alarms(snapshot)}

@@ -11,8 +11,7 @@ function callersPart(shot) {
 	const known = sum(shot.callers, (row) => row.bytes), most = Math.max(1, ...shot.callers.map((row) => row.bytes));
 	const parts = [el("h3", null, "By the code that allocated it")];
 	if (!shot.callers.length) {
-		const off = shot.about || shot.missing.callers || "";
-		parts.push(el("p", { class: "meta" }, `No callers${off ? ` (${off})` : ""}. Write 524288 to /proc/goalloc/profile_rate to have them from then on.`));
+		parts.push(el("p", { class: "meta" }, shot.noCallers));
 		return el("div", null, parts);
 	}
 	parts.push(table("Callers", [

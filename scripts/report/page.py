@@ -12,7 +12,7 @@ import re
 import time
 
 from report import pagemap
-from report.answer import answers
+from report.answer import answers, nobody
 from report.files import Bad
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,12 +40,13 @@ def tree_data(node, function, names):
             [tree_data(child, names.function(*key), names) for key, child in callees]]
 
 
-def snapshot_data(snapshot, symbols, names):
+def snapshot_data(snapshot, holders, symbols, why_no_symbols, names):
     data = {"name": snapshot.name, "time": snapshot.time, "stats": snapshot.stats,
             "checks": snapshot.checks, "layers": snapshot.layers(), "classes": snapshot.classes,
             "heaps": snapshot.heaps, "cpus": snapshot.cpus, "arenas": snapshot.arenas,
             "shape": snapshot.shape, "reclaimable": snapshot.reclaimable(),
-            "callers": snapshot.holders(symbols), "missing": snapshot.missing,
+            "callers": holders, "missing": snapshot.missing,
+            "noCallers": "" if holders else nobody(snapshot, why_no_symbols),
             "about": snapshot.callers["about"] if snapshot.callers else "",
             "notes": snapshot.notes, "profile": None, "map": None}
     profile = snapshot.tree(symbols)
@@ -101,9 +102,10 @@ def build(snapshots, symbols, why_no_symbols, log, why_no_log, title):
             "noSymbols": why_no_symbols}
     for number, snapshot in enumerate(snapshots):
         holders = snapshot.holders(symbols)
-        data["snapshots"].append(snapshot_data(snapshot, symbols, names))
-        answered.append(answer_html(answers(snapshot, holders, snapshots[0]), number,
-                                    number == len(snapshots) - 1))
+        data["snapshots"].append(snapshot_data(snapshot, holders, symbols, why_no_symbols,
+                                               names))
+        answer = answers(snapshot, holders, snapshots[0], why_no_symbols)
+        answered.append(answer_html(answer, number, number == len(snapshots) - 1))
         if snapshot.map:
             maps.append(f'<script type="application/octet-stream" id="map-{number}">'
                         f"{snapshot.map['text']}</script>")

@@ -10,6 +10,7 @@ table that is cut off between two rows looks whole.  What does not add up is sai
 that hold nothing change no sum.
 """
 import os
+import re
 import subprocess
 
 from report import badfree, pagemap
@@ -29,6 +30,7 @@ DECILES = [f"{n}0%" for n in range(10)]
 HEAP_COLUMNS = ["heap", "module", "objects", "bytes", "held", "mallocs", "frees", "limit",
                 "refused", "size"]
 CPU_COLUMNS = ["cpu", "spans", "objects", "bytes", "refills", "pages", "pagehits", "pagemisses"]
+CALLERS = re.compile(r"# (profile_rate (\d+): .+)")
 ARENA_COLUMNS = ["node", "reserved", "prepared", "ready", "longest"]
 
 
@@ -128,7 +130,8 @@ class Snapshot:
     def read_callers(path):
         lines = whole_lines(path)
         first = 1 + check_heading(path, "callers", lines)
-        if not lines or not lines[0].startswith("# profile_rate "):
+        about = CALLERS.fullmatch(lines[0]) if lines else None
+        if not about:
             raise Bad(f"{path}:{first}: damaged: not the first line of callers")
         if len(lines) < 2 or lines[1].split() != ["bytes", "objects", "caller"]:
             raise Bad(f"{path}:{first + 1}: truncated or damaged: no line of names")
@@ -138,7 +141,7 @@ class Snapshot:
             if len(words) < 3 or not (words[0] + words[1]).isdecimal():
                 raise Bad(f"{path}:{number}: damaged: not bytes, objects and a caller")
             rows.append({"caller": words[2], "bytes": int(words[0]), "objects": int(words[1])})
-        return {"about": lines[0][2:], "rows": rows}
+        return {"about": about[1], "rate": int(about[2]), "rows": rows}
 
     def read_runs(self, path):
         runs = pagemap.Runs(path)
@@ -211,6 +214,10 @@ class Snapshot:
             if have != want:
                 yield (f"{what}: {have:,}, where {want:,} would agree with the other files: goalloc "
                        "was used while they were read, or one is cut off.")
+
+    def rate(self):
+        """That of the heap profile, 0 if it is off, or None: no file was read that says it."""
+        return self.callers["rate"] if self.callers else self.profile[0] if self.profile else None
 
     def tree(self, symbols):
         """The call tree of the profile, in the form of the report, or None."""
