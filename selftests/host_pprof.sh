@@ -190,6 +190,16 @@ nonsense_is_refused()
 	sed 's/^[0-9a-f]*/0000000000000000/' "$kallsyms" >"$tmp/hidden"
 	refused 'hidden: the addresses are hidden' "$heap" --kallsyms "$tmp/hidden" &&
 		refused 'no symbols' "$heap" --kallsyms /dev/null || return
+	for frames in 0x0 0x1ffffffffffffffffffffff "$(printf '0x1%.0s ' $(seq 2000))"; do
+		sed "3s/@.*/@ ${frames% }/" "$heap" >"$tmp/frames"
+		refused 'frames:3: truncated, or no line' "$tmp/frames" || return
+	done
+	for digits in 18446744073709551616 "$(printf %05000d 0 | tr 0 9)"; do
+		sed "3s/128/$digits/" "$heap" >"$tmp/large"
+		refused 'large:3: damaged: ' "$tmp/large" || return
+		sed "1s/524288$/$digits/" "$heap" >"$tmp/large"
+		refused 'large:1: damaged: ' "$tmp/large" || return
+	done
 	head -c 150 "$kallsyms" >"$tmp/short"
 	refused 'short:6: truncated: ' "$heap" --kallsyms "$tmp/short"
 }

@@ -6,6 +6,7 @@ host_report.py numbers HTML DIR...    the values of the files, in the order of t
 host_report.py alone HTML             the page names nothing outside itself
 host_report.py truncations DIR        each truncation of each file is refused or noted
 host_report.py damages DIR N          N random damages: a report, or one line
+host_report.py interrupted DIR        SIGINT ends a series with one line, a failure leaves no file
 host_report.py symbols                which function an address is said to lie in
 host_report.py log HTML DMESG         the reports of bad frees, counted in the log
 host_report.py big DIR                write the page map of a heap of 16 GiB
@@ -18,13 +19,17 @@ import os
 import random
 import re
 import shutil
+import signal
 import struct
+import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts"))
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts")
+sys.path.insert(0, SCRIPTS)
 from report import page
 from report.files import Bad
 from report.heapprofile import Symbol, Symbols, parse_kallsyms
@@ -282,7 +287,7 @@ def damages(directory, times):
             text = bytearray(file.read())
         for _ in range(rng.randrange(1, 4)):
             at = rng.randrange(len(text) + 1)
-            text[at:at + rng.choice((0, 1, 1, 8))] = rng.choice((b"", b"-", b"x", b"9", b" ", b"\n", b"\0", b"\xff", b"99999999999999999999"))
+            text[at:at + rng.choice((0, 1, 1, 8))] = rng.choice((b"", b"-", b"x", b"9", b" ", b"\n", b"\0", b"\xff", b"99999999999999999999", b"9" * 400, b"9" * 5000))
         with open(os.path.join(copy, name), "wb") as file:
             file.write(text)
         try:
@@ -292,6 +297,26 @@ def damages(directory, times):
         shutil.copyfile(os.path.join(directory, name), os.path.join(copy, name))
     print(f"# {refused} of {times} damages refused")
     shutil.rmtree(os.path.dirname(copy))
+
+
+def interrupted(directory):
+    with tempfile.TemporaryDirectory() as place:
+        out, kept = os.path.join(place, "out"), os.path.join(place, "kept")
+        command = [os.path.join(SCRIPTS, "goalloc-report"), directory, "--every", "600", "--count", "2", "--save", kept, "-o", out]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+            while process.poll() is None and not os.path.exists(os.path.join(kept, "0001", "time")):
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[1]
+        same("what it says when interrupted", said, "goalloc-report: interrupted: there is no report\n")
+        same("its status", process.returncode, 1)
+        same("what it leaves", os.listdir(place), ["kept"])
+        try:
+            page.write(out, None)       # something that cannot be written
+        except TypeError:
+            pass
+        same("what a failure leaves", os.listdir(place), ["kept"])
 
 
 # --- symbols
@@ -367,7 +392,7 @@ def big(directory):
 def main():
     command, *arguments = sys.argv[1:]
     {"numbers": numbers, "alone": alone, "truncations": truncations, "damages": damages, "log": log, "big": big,
-     "symbols": symbols}[command](*arguments)
+     "symbols": symbols, "interrupted": interrupted}[command](*arguments)
     for problem in problems:
         print(f"# {problem[:400]}")
     sys.exit(bool(problems))

@@ -128,6 +128,10 @@ says "$against" log "$pages/series.html" "$snapshots/load/dmesg"
 sed '/goalloc:   by /,$d' "$snapshots/load/dmesg" >"$tmp/dmesg"
 says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
 grep -q '"whole":false' "$tmp/log.html" || complain 'it does not say that a report is cut off'
+sed "s/^\\[ *[0-9]*\./[$(printf %0400d 0 | tr 0 9)./; s/\/[0-9]* on CPU/\/$(printf %05000d 0 | tr 0 9) on CPU/" \
+	"$snapshots/load/dmesg" >"$tmp/dmesg"
+says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
+! grep -q '"time":Infinity' "$tmp/log.html" || complain 'a time that is none'
 sed 's/^\[\( *[0-9.]*\)\] /<3>[\1] [ T1234] /' "$snapshots/load/dmesg" >"$tmp/dmesg"
 says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
 says "$against" log "$tmp/log.html" "$tmp/dmesg"
@@ -172,6 +176,46 @@ sed -i 's/heap_v2/heap_v3/' "$dir/heap_profile"
 refused 1 '/heap_profile:1: a heap profile of another version' "$dir"
 refused 1 'kallsyms: not a list\|no symbols of code' "$snapshots/load/5" --kallsyms "$snapshots/load/5/stats"
 refused 1 "$tmp/none: No such file" "$snapshots/load/5" --dmesg "$tmp/none"
+# A number has 64 bits, and of those a page map has room for less.
+long=$(printf %05000d 0 | tr 0 9)
+for digits in 18446744073709551616 "$(printf %.400s "$long")" "$long"; do
+	copy
+	sed -i "s/^Alloc: .*/Alloc: $digits/" "$dir/stats"
+	refused 1 '/stats:1: damaged: Alloc is "[0-9]\{1,24\}", not a number$' "$dir"
+	sed -i "1s/.*/Alloc: 1/; \$ a Other: $digits" "$dir/stats"
+	refused 1 '/stats:[0-9]*: damaged: Other is "[0-9]\{1,24\}", not a number$' "$dir"
+	copy
+	sed -i "s/^stats 1/stats $digits/" "$dir/version"
+	refused 1 '/version:[0-9]*: damaged: not the name of a file and its version$' "$dir"
+	copy
+	sed -i "3s/[0-9][0-9]*/$digits/" "$dir/heaps"
+	refused 1 '/heaps:3: damaged: .* is "[0-9]\{1,24\}", not a number$' "$dir"
+	copy
+	sed -i "3s/[0-9][0-9]*/$digits/" "$dir/callers"
+	refused 1 '/callers:3: damaged: ' "$dir"
+	sed -i "1s/[0-9][0-9]*/$digits/" "$dir/callers"
+	refused 1 '/callers:1: damaged: ' "$dir"
+	copy
+	sed -i "3s/[0-9][0-9]*/$digits/" "$dir/heap_profile"
+	refused 1 '/heap_profile:3: damaged: ' "$dir"
+	sed -i "1s/heap_v2.*/heap_v2\/$digits/" "$dir/heap_profile"
+	refused 1 '/heap_profile:1: damaged: ' "$dir"
+done
+for frames in 0x0 0x1ffffffffffffffff "$(printf '0x1%.0s ' $(seq 65))"; do
+	copy
+	sed -i "3s/@.*/@ ${frames% }/" "$dir/heap_profile"
+	refused 1 '/heap_profile:3: truncated, or no line of a heap profile$' "$dir"
+done
+copy
+rm "$dir/spans"
+awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "objects") at = i } NR == 2 { $at = 70000 } { print }' \
+	"$snapshots/load/5/sizeclasses" >"$dir/sizeclasses"
+refused 1 '/sizeclasses:2: damaged: objects is 70000: out of range$' "$dir"
+for time in nan inf -inf 1e999 x; do
+	copy
+	echo $time >"$dir/time"
+	refused 1 '/time:1: damaged: not seconds since 1970$' "$dir"
+done
 copy
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	cp -r "$top/scripts/goalloc-report" "$top/scripts/report" "$tmp/"
@@ -218,6 +262,13 @@ same 'the status for /dev/full' $? 1
 "$report" "$snapshots/busy" -o - >/dev/full 2>"$tmp/err"
 same 'the status with a full disk' $? 1
 same 'the lines said' "$(grep -vc '^goalloc-report: .*: [A-Z]' "$tmp/err")" 0
+byte=$(printf '\377')
+mkdir "$tmp/odd"
+cp -r "$snapshots/busy" "$tmp/odd/$byte"
+"$report" "$tmp/odd/$byte" --title "a $byte" -o "$tmp/odd/x.html" 2>"$tmp/err" || complain "a byte that is no text: $(tail -n 1 "$tmp/err")"
+grep -q '<title>a .udcff</title>' "$tmp/odd/x.html" || complain 'a byte that is no text is not in the title'
+"$report" "$tmp/odd/$byte" -o - >"$tmp/odd/y.html" 2>"$tmp/err" || complain "a byte that is no text: $(tail -n 1 "$tmp/err")"
+says "$against" interrupted "$snapshots/busy"
 "$report" "$snapshots/busy" -o "$tmp/none/x.html" 2>"$tmp/err"
 same 'the status without a place for it' $? 1
 verdict 'usage errors end with status 2, a report that cannot be written with 1'

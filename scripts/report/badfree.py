@@ -13,9 +13,9 @@ import re
 
 from report.files import read_text
 
-STAMP = re.compile(r"^(?:<\d+>)?(?:\[ *(\d+\.\d+)\])? ?(?:\[ *[TC]\d+\])? ?")
+STAMP = re.compile(r"^(?:<\d+>)?(?:\[ *(\d{1,12}\.\d{1,9})\])? ?(?:\[ *[TC]\d+\])? ?")
 TITLE = re.compile(r"goalloc: bad (goalloc_\w+)\((\S+?)\): (.*)")
-BY = re.compile(r"by (.*)/(\d+) on CPU (\d+) in (\w+) context; .*")
+BY = re.compile(r"by (.*)/(\d{1,10}) on CPU (\d{1,10}) in (\w+) context; .*")
 FRAME = re.compile(r" *(\? )?(?:\[<\w+>\] )?(\S+?)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)[^]]*\])?$")
 OWN = "goalloc"             # frames of its own, and what prints the stack, say nothing
 PRINTS = ("dump_stack", "dump_stack_lvl", "show_stack", "dump_backtrace")

@@ -9,10 +9,18 @@ import os
 
 CHUNK = 1 << 16     # rows that are taken apart at a time: a page map may have two million
 KNOWN = 1           # the version of each file's format
+DIGITS = 20         # of a number of 64 bits, at most
+SHOWN = 24          # characters of a word that is no number
 
 
 class Bad(Exception):
     """What is wrong with an input, in one line."""
+
+
+def number(word):
+    """A number of 64 bits, or None."""
+    value = int(word) if word.isdecimal() and len(word) <= DIGITS else None
+    return None if value is None or value >> 64 else value
 
 
 def read_text(path):
@@ -54,13 +62,13 @@ def check_heading(path, name, lines):
 def read_versions(path):
     """What version says of each file."""
     versions = {}
-    for number, line in enumerate(whole_lines(path), 1):
+    for row, line in enumerate(whole_lines(path), 1):
         words = line.split()
-        if len(words) < 2 or not words[1].isdigit():
-            raise Bad(f"{path}:{number}: damaged: not the name of a file and its version")
-        versions[words[0]] = int(words[1])
+        if len(words) < 2 or number(words[1]) is None:
+            raise Bad(f"{path}:{row}: damaged: not the name of a file and its version")
+        versions[words[0]] = number(words[1])
         if versions[words[0]] != KNOWN:
-            raise Bad(f"{path}:{number}: {words[0]} has format {words[1]}, "
+            raise Bad(f"{path}:{row}: {words[0]} has format {words[1]}, "
                       f"and only {KNOWN} is known")
     return versions
 
@@ -106,17 +114,17 @@ class Table:
                 self.columns[name] += self.numbers(words, name, at)
 
     def numbers(self, words, name, at):
-        if "".join(words).isdecimal():
+        if "".join(words).isdecimal() and len(max(words, key=len)) < DIGITS:
             return map(int, words)
         out = []
-        for number, word in enumerate(words, at):
+        for row, word in enumerate(words, at):
             sign = name in ("node", "cpu") and word == "-1"
             if word == "-" and name in self.dashed or sign:
                 out.append(-1)
-            elif word.isdecimal():
-                out.append(int(word))
+            elif number(word) is not None:
+                out.append(number(word))
             else:
-                self.damaged(number, f'{name} is "{word}", not a number')
+                self.damaged(row, f'{name} is "{word[:SHOWN]}", not a number')
         return out
 
     def damaged(self, row, why):

@@ -9,11 +9,12 @@ import collections
 import math
 import re
 
-from report.files import Bad, ended_lines, read_text
+from report.files import Bad, ended_lines, number, read_text
 
 HEADER = re.compile(r"heap profile: (\d+): (\d+) \[(\d+): (\d+)\] @ (\S+)")
 VERSION = re.compile(r"heap_v2/(\d+)")
-SAMPLE = re.compile(r"(\d+): (\d+) \[(\d+): (\d+)\] @((?: 0x[0-9a-f]+)*)")
+# The kernel has 32 frames at most.  None is 0; an address has 64 bits.
+SAMPLE = re.compile(r"(\d+): (\d+) \[(\d+): (\d+)\] @((?: 0x[1-9a-f][0-9a-f]{0,15}){0,64})")
 END = "MAPPED_LIBRARIES:"
 TYPES = [("alloc_objects", "count"), ("alloc_space", "bytes"),
          ("inuse_objects", "count"), ("inuse_space", "bytes")]
@@ -36,7 +37,10 @@ def parse_header(path, line):
     version = VERSION.fullmatch(match[5])
     if not version:
         raise Bad(f"{path}:1: a heap profile of another version: {match[5]}, not heap_v2/RATE")
-    return int(version[1]), [int(n) for n in match.groups()[:4]]
+    numbers = [number(word) for word in (version[1], *match.groups()[:4])]
+    if None in numbers:
+        raise Bad(f"{path}:1: damaged: a number has more than 64 bits")
+    return numbers[0], numbers[1:]
 
 
 def parse_profile(path):
@@ -44,16 +48,19 @@ def parse_profile(path):
     lines = read_text(path).split("\n")
     rate, sums = parse_header(path, lines[0])
     buckets = []
-    for number, line in enumerate(lines[1:], 2):
-        if line == END and number < len(lines):
+    for at, line in enumerate(lines[1:], 2):
+        if line == END and at < len(lines):
             break
-        if not line and number < len(lines) or line.startswith("#"):
+        if not line and at < len(lines) or line.startswith("#"):
             continue
         match = SAMPLE.fullmatch(line)
-        if not match or number == len(lines):
-            raise Bad(f"{path}:{number}: truncated, or no line of a heap profile")
+        if not match or at == len(lines):
+            raise Bad(f"{path}:{at}: truncated, or no line of a heap profile")
         frames = tuple(int(frame, 16) for frame in match[5].split())
-        buckets.append(Bucket(*(int(n) for n in match.groups()[:4]), frames))
+        bucket = Bucket(*(number(word) for word in match.groups()[:4]), frames)
+        if None in bucket or max(values(bucket, rate)) >> 63:
+            raise Bad(f"{path}:{at}: damaged: it stands for more than 64 bits can count")
+        buckets.append(bucket)
     else:
         raise Bad(f"{path}:{len(lines)}: truncated: this is the last line")
     if [sum(column) for column in list(zip(*buckets))[:4] or [()] * 4] != sums:

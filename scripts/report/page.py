@@ -60,7 +60,7 @@ def snapshot_data(snapshot, holders, symbols, why_no_symbols, names):
 
 def to_json(data):
     """JSON that may stand in a script element."""
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 # --- the answer, which is there without a script
@@ -126,11 +126,12 @@ def write(path, text):
     plain = os.path.isfile(path) and not os.path.islink(path)
     new = path + ".new" if plain or not os.path.lexists(path) else path
     try:
-        with open(new, "w", encoding="utf-8") as file:
+        with open(new, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         if new != path:
             os.replace(new, path)
     except OSError as err:
+        raise Bad(f"{path}: {err.strerror}") from err
+    finally:
         if new != path and os.path.exists(new):
             os.unlink(new)
-        raise Bad(f"{path}: {err.strerror}") from err

@@ -9,12 +9,13 @@ The files are read one after the other while goalloc is used, so they need not a
 table that is cut off between two rows looks whole.  What does not add up is said in notes; lost rows
 that hold nothing change no sum.
 """
+import math
 import os
 import re
 import subprocess
 
 from report import badfree, pagemap
-from report.files import Bad, Table, check_heading, read_versions, whole_lines
+from report.files import SHOWN, Bad, Table, check_heading, number, read_versions, whole_lines
 from report.heapprofile import (UNKNOWN, Symbols, call_tree, parse_kallsyms, parse_profile,
                                 values)
 
@@ -37,9 +38,12 @@ ARENA_COLUMNS = ["node", "reserved", "prepared", "ready", "longest"]
 def read_time(path):
     """When it was taken, in seconds since 1970: goalloc-report --save writes that."""
     try:
-        return float(whole_lines(path)[0])
-    except ValueError as err:
-        raise Bad(f"{path}:1: damaged: not seconds since 1970") from err
+        seconds = float(whole_lines(path)[0])
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise Bad(f"{path}:1: damaged: not seconds since 1970")
+    return seconds
 
 
 class Snapshot:
@@ -90,18 +94,18 @@ class Snapshot:
         lines = whole_lines(path)
         first = 1 + check_heading(path, "stats", lines)
         self.stats, self.checks = {}, []
-        for number, line in enumerate(lines, first):
+        for at, line in enumerate(lines, first):
             name, colon, value = line.partition(": ")
             if not colon:
                 continue
             if name.startswith("Check "):
                 self.checks.append([name[len("Check "):], value])
-            elif value.isdecimal():
+            elif number(value) is not None:
                 if name in self.stats:
-                    raise Bad(f'{path}:{number}: damaged: a second number "{name}"')
-                self.stats[name] = int(value)
-            elif name in NEEDED:
-                raise Bad(f'{path}:{number}: damaged: {name} is "{value}", not a number')
+                    raise Bad(f'{path}:{at}: damaged: a second number "{name}"')
+                self.stats[name] = number(value)
+            elif name in NEEDED or value.isdecimal():
+                raise Bad(f'{path}:{at}: damaged: {name} is "{value[:SHOWN]}", not a number')
         for name in NEEDED:
             if name not in self.stats:
                 raise Bad(f'{path}:{first + len(lines)}: truncated or damaged: no number "{name}"')
@@ -114,12 +118,15 @@ class Snapshot:
         """Rows, with what their spans hold, and the spans by fullness if the file has it."""
         with_fill = CLASS_COLUMNS + DECILES + ["sparse"]
         try:
-            rows = Table(path, with_fill, texts=("kind",)).row_dicts()
+            table = Table(path, with_fill, texts=("kind",))
         except Bad as err:
             if 'no column "' not in str(err):
                 raise
-            rows = Table(path, CLASS_COLUMNS, texts=("kind",)).row_dicts()
-        for row in rows:
+            table = Table(path, CLASS_COLUMNS, texts=("kind",))
+        rows = table.row_dicts()
+        for at, row in enumerate(rows):
+            if row["objects"] >= pagemap.NO_COUNT:
+                table.damaged(at, f"objects is {row['objects']}: out of range")
             deciles = [row.pop(name) for name in DECILES if name in row]
             row["deciles"] = deciles or None
             row["live"] = row["inuse"] * row["size"]
@@ -131,17 +138,18 @@ class Snapshot:
         lines = whole_lines(path)
         first = 1 + check_heading(path, "callers", lines)
         about = CALLERS.fullmatch(lines[0]) if lines else None
-        if not about:
+        if not about or number(about[2]) is None:
             raise Bad(f"{path}:{first}: damaged: not the first line of callers")
         if len(lines) < 2 or lines[1].split() != ["bytes", "objects", "caller"]:
             raise Bad(f"{path}:{first + 1}: truncated or damaged: no line of names")
         rows = []
-        for number, line in enumerate(lines[2:], first + 2):
+        for at, line in enumerate(lines[2:], first + 2):
             words = line.split(None, 2)
-            if len(words) < 3 or not (words[0] + words[1]).isdecimal():
-                raise Bad(f"{path}:{number}: damaged: not bytes, objects and a caller")
-            rows.append({"caller": words[2], "bytes": int(words[0]), "objects": int(words[1])})
-        return {"about": about[1], "rate": int(about[2]), "rows": rows}
+            size, objects = [number(word) for word in words[:2]] if len(words) == 3 else (None, None)
+            if size is None or objects is None:
+                raise Bad(f"{path}:{at}: damaged: not bytes, objects and a caller")
+            rows.append({"caller": words[2], "bytes": size, "objects": objects})
+        return {"about": about[1], "rate": number(about[2]), "rows": rows}
 
     def read_runs(self, path):
         runs = pagemap.Runs(path)
