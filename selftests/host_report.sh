@@ -78,7 +78,7 @@ if [ "${1-}" = --write ]; then
 	exit
 fi
 
-plan $((11 + $("$browser" --names | wc -l)))
+plan $((12 + $("$browser" --names | wc -l)))
 
 says make_pages
 says "$against" numbers "$pages/series.html" "$snapshots"/load/[1-5]
@@ -90,6 +90,24 @@ rm "$dir/callers"
 says "$report" "$dir" --kallsyms "$snapshots/load/kallsyms" -o "$tmp/none.html"
 grep -q 'the largest holder is run_batch \[goalloc_replay\], with 6.77 MiB' "$tmp/none.html" || complain 'without callers the profile is not asked'
 verdict 'its numbers are those of the files'
+
+# Heaps of modules that are gone, which may share a name: what is there twice has not grown,
+# nor what has lost its module; what has grown by a MiB has.
+rm -rf "$tmp/heaps"
+mkdir "$tmp/heaps"
+cp -r "$snapshots/load/1" "$tmp/heaps/1"
+for heap in 'sessions - 4800000' 'sessions - 48' 'lost lost 3000000' 'kept kept 1000'; do
+	printf '%s %s 1 %s 4808704 9 8 0 0 0\n' $heap
+done >>"$tmp/heaps/1/heaps"
+cp -r "$tmp/heaps/1" "$tmp/heaps/2"
+sed -i 's/^lost lost/lost -/' "$tmp/heaps/2/heaps"
+cp -r "$tmp/heaps/2" "$tmp/heaps/3"
+sed -i 's/^kept kept 1 1000/kept kept 1 1049576/; s/^lost .*//; /^$/d' "$tmp/heaps/3/heaps"
+says "$report" "$tmp/heaps" -o "$tmp/heaps.html"
+same 'the growth' "$(grep -o 'Most has grown.*MiB' "$tmp/heaps.html")" 'Most has grown since 1: <strong>heap kept of kept</strong>, by 1.00 MiB'
+same 'the growth of each' "$(grep -o '"growth":\(null\|[^]]*0,null[^]]*\)' "$tmp/heaps.html" | sed 's/.*,0,null/0,null/' | tr '\n' ' ')" \
+	'"growth":null 0,null,0,0 0,null,1048576 '
+verdict 'the growth of heaps that share a name, or have lost their module'
 
 # nobody PATTERN: the report of $dir names no function, says why, and advises to write the
 # rate, which forgets the profile, if there is none.

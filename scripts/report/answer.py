@@ -106,11 +106,33 @@ def who(snapshot, holders, first, why_no_symbols):
     return out
 
 
+def by_name(heaps):
+    """Their bytes; heaps of modules that were unloaded may share a name."""
+    out = {}
+    for heap in heaps:
+        key = heap["module"], heap["heap"]
+        out[key] = out.get(key, 0) + heap["bytes"]
+    return out
+
+
+def growth(snapshot, first):
+    """Bytes that each heap has grown by since @first.
+
+    Those of one name and module are counted together, at the first of them; the others have
+    None.  A heap whose module was unloaded since has the same name and "-" for the module.
+    """
+    before, now, out = by_name(first.heaps), by_name(snapshot.heaps), []
+    for module, heap in set(before) - set(now):
+        before["-", heap] = before.get(("-", heap), 0) + before[module, heap]
+    for heap in snapshot.heaps:
+        key = heap["module"], heap["heap"]
+        out.append(now.pop(key) - before.get(key, 0) if key in now else None)
+    return out
+
+
 def grown(snapshot, first):
-    before = {(heap["module"], heap["heap"]): heap["bytes"] for heap in first.heaps}
-    growth = [(heap["bytes"] - before.get((heap["module"], heap["heap"]), 0), heap)
-              for heap in snapshot.heaps]
-    most, heap = max(growth, key=lambda pair: pair[0])
+    most, heap = max(((n, heap) for n, heap in zip(growth(snapshot, first), snapshot.heaps)
+                      if n is not None), key=lambda pair: pair[0])
     if most > 0:
         yield (f"Most has grown since {first.name}: **{heap_name(heap)}**, by {size(most)} of "
                "live objects.")

@@ -27,18 +27,17 @@ function callersPart(shot) {
 	return el("div", null, parts);
 }
 
-function heapsPart(shot, first) {
+function heapsPart(shot) {
 	const most = Math.max(1, ...shot.heaps.map((heap) => heap.held));
-	const key = (heap) => `${heap.module} ${heap.heap}`;
-	const before = new Map(first ? first.heaps.map((heap) => [key(heap), heap.bytes]) : []);
-	const growth = (heap) => heap.bytes - (before.get(key(heap)) || 0);
+	const grown = new Map(shot.growth ? shot.heaps.map((heap, i) => [heap, shot.growth[i]]) : []);
+	const growth = (bytes) => bytes === null ? "–" : (bytes < 0 ? "−" : "+") + size(Math.abs(bytes));
 	const waste = (heap) => Math.max(0, heap.held - heap.bytes);
 	return el("div", null, el("h3", null, "By heap and object cache"), table("Heaps", [
 		{ title: "heap", text: true, name: true, value: (heap) => heap.heap, show: (heap) => heap.heap },
 		{ title: "module", text: true, value: (heap) => heap.module, show: (heap) => heap.module },
 		{ title: "held", value: (heap) => heap.held, show: (heap) => size(heap.held) },
 		{ title: "live", value: (heap) => heap.bytes, show: (heap) => size(heap.bytes) },
-		...(first ? [{ title: "growth", value: growth, show: (heap) => (growth(heap) < 0 ? "−" : "+") + size(Math.abs(growth(heap))) }] : []),
+		...(shot.growth ? [{ title: "growth", value: (heap) => grown.get(heap) || 0, show: (heap) => growth(grown.get(heap)) }] : []),
 		{ title: "used", value: (heap) => share(heap.bytes, heap.held), show: (heap) => heap.held ? percent(heap.bytes, heap.held) : "–" },
 		{ title: "objects", value: (heap) => heap.objects },
 		{ title: "", text: true, show: (heap) => bar([["live", heap.bytes], ["free", waste(heap)]], most) },
@@ -52,5 +51,5 @@ function heapsPart(shot, first) {
 function showHolders(data, chosen) {
 	const shot = data.snapshots[chosen];
 	body("holders").replaceChildren(el("div", { class: "pair even" },
-		callersPart(shot), heapsPart(shot, chosen ? data.snapshots[0] : null)));
+		callersPart(shot), heapsPart(shot)));
 }

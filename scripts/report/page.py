@@ -12,7 +12,7 @@ import re
 import time
 
 from report import pagemap
-from report.answer import answers, nobody
+from report.answer import answers, growth, nobody
 from report.files import Bad
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -102,8 +102,9 @@ def build(snapshots, symbols, why_no_symbols, log, why_no_log, title):
             "noSymbols": why_no_symbols}
     for number, snapshot in enumerate(snapshots):
         holders = snapshot.holders(symbols)
-        data["snapshots"].append(snapshot_data(snapshot, holders, symbols, why_no_symbols,
-                                               names))
+        shot = snapshot_data(snapshot, holders, symbols, why_no_symbols, names)
+        shot["growth"] = growth(snapshot, snapshots[0]) if number else None
+        data["snapshots"].append(shot)
         answer = answers(snapshot, holders, snapshots[0], why_no_symbols)
         answered.append(answer_html(answer, number, number == len(snapshots) - 1))
         if snapshot.map:
