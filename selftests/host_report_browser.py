@@ -87,7 +87,10 @@ class Test:
             self.quiet()
         self.run("document.querySelector('#theme [data-value=light]').click()")
         self.same("the page after the switch", self.run("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)")
+        pressed = "[...document.querySelectorAll('#theme button')].filter((one) => one.ariaPressed === 'true').map((one) => one.dataset.value).join()"
+        self.same("the button that is pressed", self.run(pressed), "light")
         self.run("document.querySelector('#theme [data-value=auto]').click()")
+        self.same("the button that is pressed then", self.run(pressed), "auto")
 
     def map_click(self):
         "a click on a page of the map says what it is, and another one something else"

@@ -55,18 +55,16 @@ function swatch(color) {
 
 // segments(label, choices, chosen, choose): buttons of which one is pressed.
 function segments(label, choices, chosen, choose) {
-	const box = el("div", { class: "segments", role: "group", "aria-label": label });
 	const show = (value) => {
-		for (const button of box.children)
+		for (const button of buttons)
 			button.setAttribute("aria-pressed", String(button.dataset.value === value));
 	};
-	for (const [value, text] of choices)
-		box.append(el("button", { type: "button", "data-value": value, onclick: () => {
-			show(value);
-			choose(value);
-		} }, text));
+	const buttons = choices.map(([value, text]) => el("button", { type: "button", "data-value": value, onclick: () => {
+		show(value);
+		choose(value);
+	} }, text));
 	show(chosen);
-	return box;
+	return el("div", { class: "segments", role: "group", "aria-label": label }, buttons);
 }
 
 // definitions(pairs): a list of terms and what they are; a pair without a value is left out.
