@@ -190,6 +190,10 @@ class Test:
             time.sleep(0.5)
             for part, before in zip(parts, last):
                 self.holds(f"{part} is still of the last snapshot", self.text(part) != before)
+        seen = "[...document.querySelectorAll('.map-view, #map .legend, #map details')].map((one) => one.checkVisibility())"
+        self.same("what is seen of a map", self.run(seen), [True, True, True])
+        self.run("(() => { const one = document.querySelector('#shot'); one.value = '0'; one.dispatchEvent(new Event('change')); })()")
+        self.same("what is seen of the map of another snapshot", self.run(seen), [False, False, False])
         _, top, _, _ = self.centre("#memory svg")
         x = self.run("(() => { const r = document.querySelectorAll('#memory .hit')[0].getBoundingClientRect(); return r.left + r.width / 2; })()")
         self.browser.click(x, top + 60)
@@ -201,6 +205,10 @@ class Test:
         self.page("old")
         self.holds("it does not say that pagemap is missing", "pagemap" in self.text("#map .body"))
         self.holds("it does not say that there is no profile", "No heap profile" in self.text("#flame .body"))
+        self.same("the controls of a flame graph that is none", self.run("document.querySelector('#flame .controls').checkVisibility()"), False)
+        self.run("document.querySelector('.map-scroll').focus(); document.querySelector('.map-scroll').dispatchEvent(new Event('focus'))")
+        self.holds("it does not say any more that pagemap is missing", "pagemap" in self.text("#map .body"))
+        self.quiet()
         self.holds("it does not say why no function is named", "Which functions is not known" in self.text("#holders .body"))
         self.page("idle")
         self.holds("it does not say that nothing is held", "holds nothing" in self.text("#answer"))

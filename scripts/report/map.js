@@ -21,15 +21,15 @@ class PageMap {
 		this.legend = el("ul", { class: "legend" });
 		this.tools = el("div", { class: "controls" });
 		this.table = el("div");
-		place.replaceChildren(this.tools, el("div", { class: "map" }, el("div", null,
-			el("div", { class: "map-view" }, this.scroll, this.strip), this.legend), this.details), this.table);
+		this.view = el("div", { class: "map-view" }, this.scroll, this.strip);
+		place.replaceChildren(this.tools, el("div", { class: "map" }, el("div", null, this.view, this.legend), this.details), this.table);
 		this.listen();
 	}
 
 	listen() {
 		this.scroll.addEventListener("scroll", () => this.redraw());
 		this.scroll.addEventListener("keydown", (event) => this.key(event));
-		this.scroll.addEventListener("focus", () => this.chosen < 0 && this.choose(this.topPage()));
+		this.scroll.addEventListener("focus", () => this.runs && this.chosen < 0 && this.choose(this.topPage()));
 		this.canvas.addEventListener("pointermove", (event) => this.point(event, false));
 		this.canvas.addEventListener("pointerleave", () => { this.hover = -1; this.describe(); this.redraw(); });
 		this.canvas.addEventListener("click", (event) => this.point(event, true));
@@ -43,6 +43,7 @@ class PageMap {
 		const shot = this.shot = this.data.snapshots[number];
 		this.runs = null;
 		this.hover = this.chosen = -1;
+		this.view.hidden = this.legend.hidden = this.table.hidden = !shot.map;
 		if (!shot.map) {
 			this.tools.replaceChildren();
 			this.details.replaceChildren(el("p", null, `No map: pagemap: ${shot.missing.pagemap || "not read"}. Copy it as root.`));
