@@ -89,6 +89,10 @@ copy
 rm "$dir/callers"
 says "$report" "$dir" --kallsyms "$snapshots/load/kallsyms" -o "$tmp/none.html"
 grep -q 'the largest holder is run_batch \[goalloc_replay\], with 6.77 MiB' "$tmp/none.html" || complain 'without callers the profile is not asked'
+copy
+echo 'LimitRefused: 5000' >>"$dir/stats"
+says "$report" "$dir" -o "$tmp/none.html"
+same 'what needs a look' "$(grep -o '<li>[^/]*</strong> draws of pages' "$tmp/none.html")" '<li><strong>5,000</strong> draws of pages'
 verdict 'its numbers are those of the files'
 
 # Heaps of modules that are gone, which may share a name: what is there twice has not grown,

@@ -201,8 +201,9 @@ def alarms(snapshot):
     stats, out = snapshot.stats, []
     for name, text in (("BadFrees", "bad frees were caught: see the log below"),
                        ("LostReferences", "pages were hit by a stray kfree() or put_page()"),
-                       ("DrawsFailed", "draws of pages failed: callers saw NULL")):
-        if stats[name]:
+                       ("DrawsFailed", "draws of pages failed: callers saw NULL"),
+                       ("LimitRefused", "draws of pages were refused: memory_limit was met")):
+        if stats.get(name):
             out.append(f"**{stats[name]:,}** {text}.")
     for heap in snapshot.heaps:
         if heap["refused"]:
