@@ -157,7 +157,39 @@ says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
 sed 's/^\[\( *[0-9.]*\)\] /<3>[\1] [ T1234] /' "$snapshots/load/dmesg" >"$tmp/dmesg"
 says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
 says "$against" log "$tmp/log.html" "$tmp/dmesg"
-verdict 'the reports of bad frees are those of the log, with and without time stamps'
+
+# log_of FILE: the reports of the log in a page, without the time of each.
+log_of() { grep -o '"log":.*,"noLog"' "$1" | sed 's/"time":[0-9.a-z]*//g'; }
+
+# same_log WHAT SED...: changed so, the log has the same reports.
+same_log()
+{
+	what=$1
+	shift
+	sed "$@" "$snapshots/load/dmesg" >"$tmp/dmesg"
+	says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
+	log_of "$tmp/log.html" | cmp -s - "$tmp/wanted" || complain "the reports differ: $what"
+}
+
+log_of "$pages/series.html" >"$tmp/wanted"
+same_log 'without stamps' 's/^\[[^]]*\] //'
+same_log 'dmesg -T' 's/^\[[^]]*\]/[Sun Nov 22 01:40:02 2026]/'
+same_log 'dmesg -x' 's/^/kern  :err   : /'
+same_log 'dmesg --time-format iso' 's/^\[[^]]*\]/2026-11-22T01:40:02,293371+00:00/'
+same_log 'journalctl -k' 's/^\[[^]]*\]/Nov 22 01:40:02 host kernel:/'
+same_log 'kern.log' 's/^/2026-11-22T01:40:02.293371+00:00 host kernel: /'
+grep -q '"time":23.293371' "$tmp/log.html" || complain 'the time in kern.log is lost'
+same_log 'without the end of a stack, and a warning behind it' -e '/<TASK>/d; /RIP: /,/R13: /d' \
+	-e 's/^\(\[[^]]*\] \) <.TASK>/\1------------[ cut here ]------------\n\1WARNING: CPU: 0\n\1 strange+0x1\/0x2/'
+same_log 'without the end of a stack, and another stack behind it' \
+	's/^\(\[[^]]*\] \) <.TASK>/\1CPU: 0 PID: 1 Comm: strange\n\1Call trace:\n\1 strange+0x1\/0x2/'
+same_log 'with registers and another context in the stack' \
+	's/^\(\[[^]]*\] \) bad_pointer+.*/&\n\1RIP: 0010:strange+0x1\/0x2\n\1RSP: 0018:0 EFLAGS: 00000246\n\1 <\/IRQ>\n\1 <TASK>/'
+sed '/goalloc:   by /,/<.TASK>/d; $a Call Trace:\n strange+0x1/0x2' "$snapshots/load/dmesg" >"$tmp/dmesg"
+sed -i '$i ------------[ cut here ]------------' "$tmp/dmesg"
+says "$report" "$snapshots/load/5" --dmesg "$tmp/dmesg" -o "$tmp/log.html"
+! grep -q strange "$tmp/log.html" || complain 'a report that is cut off has the stack of something else'
+verdict 'the reports of bad frees are those of the log, whoever kept it'
 
 says "$against" truncations "$snapshots/load/5"
 verdict 'each truncation is refused in one line, or noted in the report'

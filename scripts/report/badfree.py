@@ -8,15 +8,22 @@
     goalloc:   0 bytes into object 5
     goalloc:   by insmod/123 on CPU 0 in task context; nothing was changed; the caller is:
     and the stack, as dump_stack() prints it
+
+What a line begins with depends on who kept the log: nothing, a time stamp, a date, a host.
 """
 import re
 
 from report.files import read_text
 
-STAMP = re.compile(r"^(?:<\d+>)?(?:\[ *(\d{1,12}\.\d{1,9})\])? ?(?:\[ *[TC]\d+\])? ?")
+STAMP = re.compile(r"\[ *(\d{1,12}\.\d{1,9})\]")
 TITLE = re.compile(r"goalloc: bad (goalloc_\w+)\((\S+?)\): (.*)")
+LINE = re.compile(r"(?:^|[\s\]>])goalloc: (  )?(.*)")
 BY = re.compile(r"by (.*)/(\d{1,10}) on CPU (\d{1,10}) in (\w+) context; .*")
-FRAME = re.compile(r" *(\? )?(?:\[<\w+>\] )?(\S+?)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)[^]]*\])?$")
+FRAME = re.compile(r"(?:^|[\s\]>])(\? )?(?:\[<\w+>\] )?([^\s:]+?)\+0x[0-9a-f]+/0x[0-9a-f]+"
+                   r"(?: \[(\w+)[^]]*\])?$")
+# What may stand between frames: the context that follows, and x86's registers.
+BETWEEN = re.compile(r"<[/A-Z]\w*>$|(?:^|[\s\]>])(?:RIP|Code|RSP|RAX|RDX|RBP|R10|R13): ")
+END = re.compile(r"</TASK>$|---\[ (?:end|cut here)")
 OWN = "goalloc"             # frames of its own, and what prints the stack, say nothing
 PRINTS = ("dump_stack", "dump_stack_lvl", "show_stack", "dump_backtrace")
 AFTER = 200                 # lines that a stack takes at most
@@ -34,46 +41,42 @@ def detail(report, text):
 
 
 def frame(report, line):
-    match = FRAME.fullmatch(line.rstrip())
+    """Is @line of the report's stack, or before it?"""
+    match = FRAME.search(line)
     if match and not match[1] and match[2] not in PRINTS and match[3] != OWN:
         report["stack"].append([match[2], match[3] or ""])
-
-
-def ends(report, line):
-    """Is @line the last one of the report's stack?"""
     report["lines"] += 1
-    return report["lines"] > AFTER or line.strip() == "</TASK>" or line.startswith("---[ end")
+    report["begun"] = report["begun"] or match is not None
+    if END.search(line) or report["lines"] > AFTER:
+        return False
+    return match or not report["begun"] or BETWEEN.search(line)
 
 
 def parse(text):
     """Each report, in the log's order: a dictionary."""
     reports, now = [], None
     for line in text.split("\n"):
-        stamp = STAMP.match(line)
-        line = line[stamp.end():]
-        title = TITLE.fullmatch(line.rstrip())
+        line = line.rstrip()
+        title, own = TITLE.search(line), LINE.search(line)
         if title:
-            now = {"time": float(stamp[1]) if stamp[1] else None, "op": title[1],
+            stamp = STAMP.search(line[:title.start()])
+            now = {"time": float(stamp[1]) if stamp else None, "op": title[1],
                    "pointer": title[2], "title": title[3], "reason": "", "details": [],
-                   "stack": [], "lines": 0}
+                   "stack": [], "lines": 0, "begun": False}
             reports.append(now)
         elif now is None:
             continue
-        elif line.startswith("goalloc:   "):
-            detail(now, line.strip()[len("goalloc:"):].strip())
-        elif line.startswith("goalloc: "):
+        elif own and own[1]:
+            detail(now, own[2].strip())
+        elif own or not frame(now, line):
             now = None
-        else:
-            frame(now, line)
-            if ends(now, line):
-                now = None
     return [finished(report) for report in reports]
 
 
 def finished(report):
     """A report without who did it was cut off."""
     report["whole"] = "task" in report
-    del report["lines"]
+    del report["lines"], report["begun"]
     return report
 
 
