@@ -305,7 +305,7 @@ def interrupted(directory):
         command = [os.path.join(SCRIPTS, "goalloc-report"), directory, "--every", "600", "--count", "2", "--save", kept, "-o", out]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True,
                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
-            while process.poll() is None and not os.path.exists(os.path.join(kept, "0001", "time")):
+            while process.poll() is None and not os.path.exists(os.path.join(kept, "00001", "time")):
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
             said = process.communicate()[1]

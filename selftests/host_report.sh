@@ -342,13 +342,39 @@ says "$report" "$tmp/now" --every 1.5 --count 2 --save "$tmp/kept" -o "$tmp/take
 wait
 for pair in 1:3 2:5; do
 	for file in stats pagemap heap_profile; do
-		cmp -s "$tmp/kept/000${pair%:*}/$file" "$snapshots/load/${pair#*:}/$file" || complain "$file of ${pair%:*} was not kept"
+		cmp -s "$tmp/kept/0000${pair%:*}/$file" "$snapshots/load/${pair#*:}/$file" || complain "$file of ${pair%:*} was not kept"
 	done
 done
 says "$report" "$tmp/kept" -o "$tmp/kept.html"
-says "$against" numbers "$tmp/kept.html" "$tmp/kept/0001" "$tmp/kept/0002"
+says "$against" numbers "$tmp/kept.html" "$tmp/kept/00001" "$tmp/kept/00002"
+same_page()
+{
+	for page in taken kept; do
+		sed 's/ · made 20[0-9: -]*//' "$tmp/$page.html" >"$tmp/$page.page"
+	done
+	cmp "$tmp/taken.page" "$tmp/kept.page" || complain "of what was kept there is another report"
+}
+same_page
+refused 1 "kept: it has snapshots already: " "$snapshots/busy" --save "$tmp/kept"
+refused 1 "00002: it has snapshots already: " "$snapshots/busy" --every 0.1 --count 2 --save "$tmp/kept/00002"
 same 'the snapshots taken' "$(grep -o '<div class="answer"' "$tmp/taken.html" | wc -l)" 2
 same 'the growth' "$(grep -c 'Most has grown since' "$tmp/taken.html")" 1
+# With the symbols and the log, given or beside the snapshot, and for nobody else.
+umask 022
+for how in "$snapshots/load/5" "$tmp/alone --kallsyms $snapshots/load/kallsyms --dmesg $snapshots/load/dmesg"; do
+	rm -rf "$tmp/alone" "$tmp/new"
+	cp -r "$snapshots/load/5" "$tmp/alone"
+	says "$report" $how --save "$tmp/new" -o "$tmp/taken.html"
+	says "$report" "$tmp/new" -o "$tmp/kept.html"
+	same_page
+	for file in kallsyms dmesg; do
+		cmp -s "$tmp/new/$file" "$snapshots/load/$file" || complain "$file was not kept"
+	done
+	says "$against" log "$tmp/kept.html" "$snapshots/load/dmesg"
+	same 'what others may read' "$(find "$tmp/new" -perm /077 | wc -l) of $(find "$tmp/new" | wc -l)" "0 of $(($(find "$snapshots/load/5" | wc -l) + 3))"
+	same 'the rights to the page' "$(stat -c %a "$tmp/taken.html")" 644
+done
+refused 1 "none: No such file" "$snapshots/busy" --save "$tmp/new2" --kallsyms "$tmp/none"
 cp -r "$snapshots/busy" "$tmp/kept/0000"
 touch -d 2030-01-01 "$tmp/kept/0000/stats"
 "$report" "$tmp/kept" --order time -o "$tmp/order.html"

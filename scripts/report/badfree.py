@@ -13,8 +13,6 @@ What a line begins with depends on who kept the log: nothing, a time stamp, a da
 """
 import re
 
-from report.files import read_text
-
 STAMP = re.compile(r"\[ *(\d{1,12}\.\d{1,9})\]")
 TITLE = re.compile(r"goalloc: bad (goalloc_\w+)\((\S+?)\): (.*)")
 LINE = re.compile(r"(?:^|[\s\]>])goalloc: (  )?(.*)")
@@ -78,7 +76,3 @@ def finished(report):
     report["whole"] = "task" in report
     del report["lines"], report["begun"]
     return report
-
-
-def read(path):
-    return parse(read_text(path))

@@ -15,11 +15,13 @@ import re
 import subprocess
 
 from report import badfree, pagemap
-from report.files import SHOWN, Bad, Table, check_heading, number, read_versions, whole_lines
+from report.files import (SHOWN, Bad, Table, check_heading, number, read_text, read_versions,
+                          whole_lines)
 from report.heapprofile import (UNKNOWN, Symbols, call_tree, parse_kallsyms, parse_profile,
                                 values)
 
 PROC = "/proc/goalloc"
+SYMBOLS = "/proc/kallsyms"
 FILES = ["version", "stats", "sizeclasses", "heaps", "spans", "arenas", "pagemap", "mcache",
          "callers", "heap_profile"]
 CHECKS_MIN = 6      # that format 1 has at least
@@ -256,22 +258,28 @@ class Snapshot:
 
 # --- beside the snapshots
 
+def below(directory):
+    """The snapshots that a directory is, or has."""
+    if os.path.exists(os.path.join(directory, "stats")):
+        return [directory]
+    try:
+        paths = [os.path.join(directory, name) for name in sorted(os.listdir(directory))]
+    except OSError as err:
+        raise Bad(f"{directory}: {err.strerror}") from err
+    return [path for path in paths if os.path.exists(os.path.join(path, "stats"))]
+
+
 def find(arguments):
     """The snapshots that the arguments name: each is one, or has some below it."""
     found = []
     for directory in arguments:
-        if not os.path.isdir(directory) or os.path.exists(os.path.join(directory, "stats")):
+        if not os.path.isdir(directory):
             found.append(directory)
             continue
-        try:
-            below = sorted(os.listdir(directory))
-        except OSError as err:
-            raise Bad(f"{directory}: {err.strerror}") from err
-        below = [os.path.join(directory, name) for name in below]
-        below = [path for path in below if os.path.exists(os.path.join(path, "stats"))]
-        if not below:
+        snapshots = below(directory)
+        if not snapshots:
             raise Bad(f"{directory}: no snapshot: no stats in it, nor in a directory below it")
-        found += below
+        found += snapshots
     return found
 
 
@@ -288,7 +296,7 @@ def find_symbols(path, directories, live):
     """Symbols, or None and why there are none."""
     if path:
         return Symbols(parse_kallsyms(path)), ""
-    path = "/proc/kallsyms" if live else beside(directories, "kallsyms")
+    path = SYMBOLS if live else beside(directories, "kallsyms")
     if not path:
         return None, "no kallsyms was given"
     try:
@@ -299,11 +307,9 @@ def find_symbols(path, directories, live):
         raise
 
 
-def find_log(path, directories, live):
-    """The reports of bad frees, or None and why there are none."""
-    if path:
-        return badfree.read(path), ""
-    if live:
+def read_log(path, directories, live):
+    """The kernel log, or None and why there is none."""
+    if live and not path:
         try:
             done = subprocess.run(["dmesg"], capture_output=True, check=False, text=True,
                                   errors="replace")
@@ -311,6 +317,12 @@ def find_log(path, directories, live):
             return None, f"dmesg: {err.strerror}"
         if done.returncode:
             return None, (done.stderr.strip().split("\n")[-1] or "dmesg failed")
-        return badfree.parse(done.stdout), ""
-    path = beside(directories, "dmesg")
-    return (badfree.read(path), "") if path else (None, "no kernel log was given")
+        return done.stdout, ""
+    path = path or beside(directories, "dmesg")
+    return (read_text(path), "") if path else (None, "no kernel log was given")
+
+
+def find_log(path, directories, live):
+    """The reports of bad frees, or None and why there are none."""
+    text, why = read_log(path, directories, live)
+    return (None, why) if text is None else (badfree.parse(text), "")
