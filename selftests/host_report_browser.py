@@ -169,13 +169,16 @@ class Test:
         self.run("document.querySelectorAll('#holders th button')[3].click()")
         self.holds("the order does not change", self.run(script) != first)
         self.same("what sorts", self.run("document.querySelector('#holders th[aria-sort]').innerText.split(' ')[0]"), "objects")
-        reached, last = set(), None
+        reached, charts, last = set(), set(), None
         self.run("document.querySelector('h1').scrollIntoView(); document.activeElement.blur()")
         for _ in range(120):
             self.browser.key("Tab", TAB)
             last = self.run("(() => { const one = document.activeElement, part = one.closest('section, header, nav'); return part ? part.id || part.className : ''; })()")
             reached.add(last)
+            if self.run("document.activeElement.matches('.hit')"):
+                charts.add(last)
         self.holds(f"with Tab one comes only to {sorted(reached)}", {"top", "contents", "memory", "map", "classes", "holders", "flame", "log", "files"} <= reached)
+        self.same("the charts that one comes to with Tab", charts, {"memory", "classes"})
         self.holds("a control has no name", not self.run(
             "[...document.querySelectorAll('button, input, select, [tabindex=\"0\"]')].filter((one) => !one.textContent.trim() && !one.getAttribute('aria-label') && !one.labels?.length).length"))
         self.quiet()
@@ -198,6 +201,19 @@ class Test:
         x = self.run("(() => { const r = document.querySelectorAll('#memory .hit')[0].getBoundingClientRect(); return r.left + r.width / 2; })()")
         self.browser.click(x, top + 60)
         self.same("the snapshot after a click on the chart", self.run("document.querySelector('#shot').value"), "0")
+        self.run("document.querySelector('#memory .hit[tabindex=\"0\"]').focus()")
+        for key, code, text, wanted in (("ArrowRight", 39, None, "0"), ("Enter", ENTER, "\r", "1"), ("ArrowRight", 39, None, "1"), (" ", 32, " ", "2"),
+                                        ("End", 35, None, "2"), ("Enter", ENTER, "\r", "4")):
+            self.browser.key(key, code, text)
+            self.same(f"the snapshot after {key!r} on the chart", self.run("document.querySelector('#shot').value"), wanted)
+        marked = "[...document.querySelectorAll('#classes tr.marked')].map((tr) => tr.dataset.class)[0]"
+        self.run("document.querySelector('#classes .hit[tabindex=\"0\"]').focus()")
+        seen = [self.run(marked)]
+        for key, code, text in (("Enter", ENTER, "\r"), ("ArrowRight", 39, None), ("Enter", ENTER, "\r"), ("ArrowLeft", 37, None), (" ", 32, " ")):
+            self.browser.key(key, code, text)
+            if text:
+                seen.append(self.run(marked))
+        self.holds(f"the classes that Enter and space mark are {seen}", seen[0] is None and seen[1] and seen[2] and seen[1] == seen[3] != seen[2])
         self.quiet()
 
     def others(self):

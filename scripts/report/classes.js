@@ -30,7 +30,7 @@ function classChart(sums, width, press) {
 	const { height, left, top, bottom } = BARS, floor = height - bottom;
 	const most = scale(sums), step = (width - left) / sums.length;
 	const y = (bytes) => floor - (floor - top) * Math.min(bytes, most) / most;
-	const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Bytes held by size class; the table has the numbers" });
+	const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Bytes held by size class; the table has the numbers" });
 	for (const bytes of ticks(most))
 		chart.append(svg("line", { class: "grid", x1: left, x2: width, y1: y(bytes), y2: y(bytes) }),
 			svg("text", { x: left - 8, y: y(bytes) + 4, "text-anchor": "end" }, bytes ? size(bytes) : "0"));
@@ -46,8 +46,8 @@ function classChart(sums, width, press) {
 		if (held > most)
 			chart.append(svg("line", { x1: x, x2: x + step, y1: top + 12, y2: top + 5, style: `stroke:${v("page")};stroke-width:3` }),
 				svg("text", { x: Math.min(x + step, width), y: top - 7, "text-anchor": "end", style: `fill:${v("ink")};font-weight:600` }, size(held)));
-		chart.append(svg("rect", { class: "hit", x, width: step, y: top, height: floor - top, onclick: () => press(one.class) },
-			svg("title", null, `Class ${className(one)}${one.class ? `, ${grouped(one.size)} B` : ""}: ${size(one.live)} in use, ${size(one.free)} free, ${size(one.tail)} at the spans’ ends`)));
+		chart.append(pressed({ x, width: step, y: top, height: floor - top },
+			`Class ${className(one)}${one.class ? `, ${grouped(one.size)} B` : ""}: ${size(one.live)} in use, ${size(one.free)} free, ${size(one.tail)} at the spans’ ends`, () => press(one.class), !i));
 		const text = one.class ? one.size < 1024 ? `${one.size}` : `${+(one.size / 1024).toFixed(1)}K` : ">32K";
 		const wide = 6 * text.length + 6, middle = Math.min(x + step / 2, width - wide / 2);
 		const last = sums.at(-1) !== one && !sums.at(-1).class ? width - 40 : width;

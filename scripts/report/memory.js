@@ -65,7 +65,7 @@ function memoryChart(shots, chosen, choose) {
 	const most = Math.max(...shots.map(total)) || 1;
 	const x = positions(shots, width), y = (bytes) => height - bottom - (height - top - bottom) * bytes / most;
 	const names = Object.keys(LAYERS).filter((name) => shots.some((shot) => layerBytes(shot, name)));
-	const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+	const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group",
 		"aria-label": `Memory by layer over ${shots.length} snapshots; the table below it has the numbers` });
 	for (const bytes of ticks(most))
 		chart.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(bytes), y2: y(bytes) }),
@@ -81,8 +81,11 @@ function memoryChart(shots, chosen, choose) {
 	let free = 0;
 	shots.forEach((shot, i) => {
 		const from = i ? (x[i - 1] + x[i]) / 2 : x[0], to = i < shots.length - 1 ? (x[i] + x[i + 1]) / 2 : x[i];
-		chart.append(svg("rect", { class: "hit", x: from, width: Math.max(to - from, 1), y: top, height: height - top - bottom,
-			onclick: () => choose(i) }, svg("title", null, `${shot.name}: ${size(total(shot))}`)));
+		chart.append(pressed({ x: from, width: Math.max(to - from, 1), y: top, height: height - top - bottom },
+			`${shot.name}: ${size(total(shot))}`, () => {
+				choose(i);		// which draws the chart anew
+				body("memory").querySelectorAll(".hit")[i].focus({ preventScroll: true });
+			}, i === chosen));
 		if (x[i] >= free || i === chosen) {
 			chart.append(svg("text", { x: x[i], y: height - 6, "text-anchor": i === 0 ? "start" : i === shots.length - 1 ? "end" : "middle",
 				style: i === chosen && `font-weight:700;fill:${v("ink")}` }, shot.name));
@@ -92,7 +95,7 @@ function memoryChart(shots, chosen, choose) {
 	return chart;
 }
 
-function seriesTable(shots, chosen, choose) {
+function seriesTable(shots, chosen) {
 	return el("details", { class: "note" }, el("summary", null, "The numbers of all snapshots"),
 		table("Memory of each snapshot", [
 			{ title: "snapshot", text: true, value: (shot) => shot.name, show: (shot) => shot.name },
@@ -109,5 +112,5 @@ function showMemory(data, chosen, choose) {
 	body("memory").replaceChildren(
 		...(many ? [memoryChart(shots, chosen, choose), el("div", { style: "height:1rem" })] : []),
 		memoryBar(shot), memoryTable(shot, many && chosen ? shots[0] : null),
-		...(many ? [seriesTable(shots, chosen, choose)] : []));
+		...(many ? [seriesTable(shots, chosen)] : []));
 }

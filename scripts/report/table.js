@@ -19,9 +19,9 @@ function table(label, columns, rows, options = {}) {
 		return el("td", { class: column.name ? "text name" : column.text && "text" }, shown);
 	}
 
-	function sort(number, keep) {
+	function sort(number) {
 		const column = columns[number];
-		down = keep ? down : number === sorted ? !down : !column.text;
+		down = number === sorted ? !down : !column.text;
 		sorted = number;
 		heads.forEach((head, other) => other === number ?
 			head.setAttribute("aria-sort", down ? "descending" : "ascending") :

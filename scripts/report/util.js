@@ -67,6 +67,27 @@ function segments(label, choices, chosen, choose) {
 	return el("div", { class: "segments", role: "group", "aria-label": label }, buttons);
 }
 
+// pressed(place, name, press, first): a part of a chart that is a button.  Tab comes to the
+// first one, the arrow keys go to its neighbours, Enter and space press it.
+function pressed(place, name, press, first) {
+	const key = (event) => {
+		const hits = [...event.target.parentNode.querySelectorAll(".hit")], at = hits.indexOf(event.target);
+		const to = { ArrowRight: hits[at + 1], ArrowLeft: hits[at - 1], Home: hits[0], End: hits.at(-1) }[event.key];
+		if (to) {
+			event.target.setAttribute("tabindex", "-1");
+			to.setAttribute("tabindex", "0");
+			to.focus();
+		} else if (event.key === "Enter" || event.key === " ") {
+			press();
+		} else {
+			return;
+		}
+		event.preventDefault();
+	};
+	return svg("rect", { class: "hit", tabindex: first ? "0" : "-1", role: "button", "aria-label": name, ...place,
+		onclick: press, onkeydown: key }, svg("title", null, name));
+}
+
 // definitions(pairs): a list of terms and what they are; a pair without a value is left out.
 function definitions(pairs) {
 	return el("dl", null, pairs.filter((pair) => pair && pair[1] !== null && pair[1] !== undefined)
