@@ -48,28 +48,18 @@ static int stress_thread(void *data)
 }
 
 /*
- * What a timer took, from the time that it was to go off, it leaves to the tasks, and no
- * timer of that CPU works meanwhile: CPUs that go hand their timers to another, where they
- * stay.  Else timers whose operations take longer than their interval, on a slow machine,
- * would leave nothing: with PREEMPT_RT the soft ones are run by a real-time thread, and a
- * task that waits for a lock on that CPU would wait for as long as the stress lasts.
+ * What a timer took since @start it leaves to the others.  Else a timer whose
+ * operations take longer than its interval, on a slow machine, would leave nothing to
+ * the tasks: with PREEMPT_RT the soft ones are run by a real-time thread.
  */
-static DEFINE_PER_CPU(u64, rest_until);
-
-static bool cpu_rests(void)
+static enum hrtimer_restart again(struct hrtimer *t, ktime_t start, u32 random)
 {
-	return ktime_get_ns() < this_cpu_read(rest_until);
-}
-
-static enum hrtimer_restart again(struct hrtimer *t, u32 random)
-{
-	u64 now = ktime_get_ns(), took = now - ktime_to_ns(hrtimer_get_expires(t));
-	u64 until = max(this_cpu_read(rest_until), now + took);
+	ktime_t now = ktime_get();
+	s64 took = ktime_to_ns(ktime_sub(now, start));
 
 	if (READ_ONCE(stopping))
 		return HRTIMER_NORESTART;
-	this_cpu_write(rest_until, until);
-	hrtimer_set_expires(t, ns_to_ktime(until + TIMER_NS + random % TIMER_NS));
+	hrtimer_set_expires(t, ktime_add_ns(now, TIMER_NS + random % TIMER_NS + took));
 	return HRTIMER_RESTART;
 }
 
@@ -77,11 +67,12 @@ static enum hrtimer_restart again(struct hrtimer *t, u32 random)
 static enum hrtimer_restart stress_timer(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
+	ktime_t start = ktime_get();
 	int i;
 
-	for (i = 0; i < OPS_PER_TIMER && !cpu_rests(); i++)
+	for (i = 0; i < OPS_PER_TIMER; i++)
 		one_op(a);
-	return again(t, rnd(a));
+	return again(t, start, rnd(a));
 }
 
 static bool stress_nmi(void)
@@ -119,11 +110,11 @@ static enum hrtimer_restart stress_sender(struct hrtimer *t)
 {
 	struct actor *a = container_of(t, struct actor, timer);
 	int cpu = xorshift(&a->send_rng) % nr_cpu_ids;
+	ktime_t start = ktime_get();
 
-	if (!cpu_rests() && cpu_online(cpu) &&
-	    (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
+	if (cpu_online(cpu) && (cpu != raw_smp_processor_id() || num_online_cpus() == 1))
 		send_nmi(cpu);
-	return again(t, xorshift(&a->send_rng));
+	return again(t, start, xorshift(&a->send_rng));
 }
 
 static void start_timer(enum actor_kind kind, enum hrtimer_mode mode)
