@@ -60,11 +60,11 @@ static struct page_cache *page_cache_enter(void)
 
 	preempt_disable();
 	pc = raw_cpu_ptr(page_caches);
-	if (pc->busy) {
+	if (READ_ONCE(pc->busy)) {
 		preempt_enable();
 		return NULL;
 	}
-	pc->busy = 1;
+	WRITE_ONCE(pc->busy, 1);	/* who interrupted since has left again */
 	barrier();
 	return pc;
 }
@@ -72,7 +72,7 @@ static struct page_cache *page_cache_enter(void)
 static void page_cache_leave(struct page_cache *pc)
 {
 	barrier();
-	pc->busy = 0;
+	WRITE_ONCE(pc->busy, 0);
 	preempt_enable();
 }
 
@@ -203,7 +203,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mpagecache_free);
  */
 void mpagecache_detach(struct page_cache *pc)
 {
-	if (pc->busy || pc->stash.free)
+	if (READ_ONCE(pc->busy) || pc->stash.free)
 		return;
 	pc->stash = pc->pw;
 	memset(&pc->pw, 0, sizeof(pc->pw));
