@@ -159,6 +159,7 @@ awk 'FILENAME ~ /stats$/ { if ($1 == "LargeAlloc:") live += $2; next }
 	FNR > 1 && $NF { n += $NF; live += $1 ? $7 * $3 : 0 }
 	END { printf "%d %.1f\n", n, 100 * n / live }' "$dir/sizeclasses" "$dir/stats" >"$tmp/want"
 same 'what was asked for' "$(awk '{ gsub(",", ""); print $5, $6 }' "$tmp/got")" "$(cat "$tmp/want")"
+grep -q '%  of 4.48 MiB that were sampled$' "$tmp/got" || complain "$(cat "$tmp/got")"
 verdict 'what was asked for: in every form, once the heap profile is on'
 
 copy busy

@@ -26,7 +26,7 @@ static void memory_line(const char *name, u64 bytes, u64 total, const char *hint
 /* Of the classes that have samples in the heap profile, what was asked for. */
 static void requested_line(const struct snapshot *s)
 {
-	char size[TEXT_SIZE], exact[TEXT_SIZE + 8];
+	char size[TEXT_SIZE], exact[TEXT_SIZE + 8], sampled[TEXT_SIZE];
 	u64 requested = 0, live = 0;
 	unsigned int i;
 
@@ -38,7 +38,7 @@ static void requested_line(const struct snapshot *s)
 	if (requested)
 		printf("  %-15s %10s %17s %6.1f %%  of %s that were sampled\n", "  asked for",
 		       size_long(size, requested), grouped(exact, requested),
-		       percent(requested, live), size_long(exact, live));
+		       percent(requested, live), size_long(sampled, live));
 }
 
 static void print_memory(const struct snapshot *s)
