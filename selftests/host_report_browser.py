@@ -195,7 +195,9 @@ class Test:
                 self.holds(f"{part} is still of the last snapshot", self.text(part) != before)
         seen = "[...document.querySelectorAll('.map-view, #map .legend, #map details')].map((one) => one.checkVisibility())"
         self.same("what is seen of a map", self.run(seen), [True, True, True])
-        self.run("(() => { const one = document.querySelector('#shot'); one.value = '0'; one.dispatchEvent(new Event('change')); })()")
+        # A frame that is to be drawn then finds no map any more.
+        self.run("document.querySelector('.map-scroll').dispatchEvent(new Event('scroll')); "
+                 "(() => { const one = document.querySelector('#shot'); one.value = '0'; one.dispatchEvent(new Event('change')); })()")
         self.same("what is seen of the map of another snapshot", self.run(seen), [False, False, False])
         _, top, _, _ = self.centre("#memory svg")
         x = self.run("(() => { const r = document.querySelectorAll('#memory .hit')[0].getBoundingClientRect(); return r.left + r.width / 2; })()")

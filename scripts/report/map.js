@@ -89,7 +89,7 @@ class PageMap {
 
 	zoom(step) {
 		const next = ZOOMS[ZOOMS.indexOf(this.cell) + step];
-		if (!next)
+		if (!next || !this.runs)
 			return;
 		const page = this.chosen >= 0 ? this.chosen : this.topPage();
 		this.layout(next);
@@ -117,7 +117,7 @@ class PageMap {
 
 	redraw() {
 		if (!this.frame && this.runs)
-			this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+			this.frame = requestAnimationFrame(() => { this.frame = 0; this.runs && this.draw(); });
 	}
 
 	colour() {
