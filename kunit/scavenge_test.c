@@ -485,7 +485,7 @@ static void scavenge_reaches_the_buddy(struct kunit *test)
 }
 
 #define STOCK		96		/* objects of 1 MiB */
-#define STOCK_PAGES	(STOCK * (SZ_1M / GOALLOC_PAGE_SIZE))
+#define STOCK_PAGES	((unsigned long)STOCK * SZ_1M / GOALLOC_PAGE_SIZE)
 #define IDLE_PAGES	2048
 
 struct supply {
@@ -537,7 +537,7 @@ static void scavenge_ends(struct kunit *test)
 	util_run_on_all(test, supply, s);
 	kunit_info(test, "%lu pages of %lu", s->pages, STOCK_PAGES);
 	KUNIT_EXPECT_GE(test, s->pages, IDLE_PAGES / 2);
-	KUNIT_EXPECT_LT_MSG(test, s->pages, STOCK_PAGES / 2, "of %u that were supplied",
+	KUNIT_EXPECT_LT_MSG(test, s->pages, STOCK_PAGES / 2, "of %lu that were supplied",
 			    STOCK_PAGES);
 	while (s->n)
 		goalloc_free(s->stock[--s->n]);
