@@ -75,7 +75,8 @@ static gfp_t buddy_gfp(gfp_t gfp, unsigned int order)
  * @kind: what it counts as
  * @gfp: the caller's flags; only those that say how to allocate are used
  *
- * Return: zeroed memory, or NULL, which is counted, by whose fault it is.
+ * Return: zeroed memory, or NULL.  Each NULL is counted: as LimitRefused if memory_limit
+ * forbids more, else as DrawsFailed.
  */
 void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 {
@@ -182,10 +183,9 @@ struct page *sys_map_easy(int node, unsigned int order, gfp_t gfp, bool *zeroed)
  * @gfp: how hard to try; __GFP_ZERO is honoured
  * @zeroed: set when the block is known to be zero
  *
- * The block is naturally aligned, split, and carries the extra references.  That there
- * is none is counted, by whose fault it is.
+ * The block is naturally aligned, split, and carries the extra references.
  *
- * Return: the first page, or NULL.
+ * Return: the first page, or NULL, counted as that of sys_alloc().
  */
 struct page *sys_map(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 {

@@ -185,7 +185,7 @@ static void sum_class(struct goalloc_heap *heap, unsigned int spc, struct mem_st
 	unsigned int size = heap_class(heap, spc)->size;	/* 0 of large ones */
 	struct class_stats cs;
 
-	sum_one_class(heap, spc, &cs);	/* mstats_read() holds readers off */
+	sum_one_class(heap, spc, &cs);	/* mstats_read() looks at the seqlock */
 	st->total_alloc += cs.mallocs * size;
 	st->alloc += cs.inuse * size;
 	if (spc == SPC_TINY)

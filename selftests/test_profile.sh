@@ -94,7 +94,7 @@ same 'others in callers' "$(sed 1,2d $proc/callers | grep -vc '\[goalloc_leak\]$
 same 'callers, sorted' "$(sed 1,2d $proc/callers | sort -rn)" "$(sed 1,2d $proc/callers)"
 verdict 'callers: the same bytes and objects, by the function that allocated them'
 
-# class:kind:bytes; of the tiny ones the blocks
+# class:kind:bytes.  The tiny ones stand in the row of their blocks, with the bytes they asked for.
 for row in 6:scan:640 33:scan:7700 0:scan:200000 2:tiny:600; do
 	wanted=$(echo "$row" | tr : ' ')
 	same "$wanted requested" "$(awk '$7 > 0 { print $1, $2, $NF }' $proc/sizeclasses | grep -cx "$wanted")" 1
