@@ -32,8 +32,9 @@
  * the shrinker may take it.  Every step under a spinlock is bounded.
  *
  * What is done under the mutex ends, however fast others allocate and free: it is bounded
- * by what was idle when it began, or by what must go.  Who takes a CPU down waits for it, and until then the
- * timers of that CPU stand still: a task that sleeps on one could not end the load.
+ * by what was idle when it began, or by what must go.  Who takes a CPU down waits for it,
+ * and until then the timers of that CPU stand still: a task that sleeps on one could not
+ * end the load.
  */
 #define pr_fmt(fmt) "goalloc: " fmt
 
