@@ -80,7 +80,7 @@ def spread_lines(cells):
     """How far the rounds of the native runs lie apart, at the widest of each workload."""
     lines = []
     for bench in benches(cells):
-        of = [c for c in cells.values() if c.bench == bench and c.spread]
+        of = [c for c in cells.values() if c.bench == bench and c.spread and c.ratio]
         if of:
             c = max(of, key=lambda c: c.spread[1] - c.spread[0])
             lines.append(f"{c}: ratio {c.ratio:.2f}, of single rounds {c.spread[0]:.2f} .. "
