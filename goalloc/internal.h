@@ -15,6 +15,7 @@
  *	cache		the front door of objects of one size
  *	bulk		the front door for many objects at once
  *	heap		how a heap comes to be
+ *	mcache_free	frees of what lies in no window of this CPU
  *	mcache		per CPU: spans to allocate from without a lock
  *	mcentral	per span class and node: spans that no CPU owns
  *	mheap		spans out of page runs

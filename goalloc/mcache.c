@@ -15,20 +15,14 @@
  *		on, then install them on whichever CPU this then is.  If someone
  *		else has filled the slot meanwhile, or if an interrupt got here
  *		because the slot is busy, use one object and let go
- *   remote	free an object that does not lie in this CPU's window: set its
- *		bit in the shared map, and if nobody would find the span adopt it
- *		as this CPU's spare, or queue it
  *   large	a large object is a span of its own; the slot of its class keeps the
  *		last one that this CPU freed, for a request of the same length
  *   flush	let go of everything, without a lock: for idle and dead CPUs
  *
- * A slot's span, word and window change together under the slot's sequence
- * count, so that another CPU can ask whether an object lies free in a window.
- * They are stable while the window is merely allocated from.
+ * but frees (mcache_free.c).  How a window opens and closes is in window.h.
  *
  * CONTEXT: every function works in any context, but that alloc_slow and
  * alloc_node return NULL in NMI.
- * INVARIANT: slot->span is OWNED, and slot->span->owner == slot.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -36,51 +30,14 @@
 #include <trace/events/goalloc.h>
 
 #include "internal.h"
+#include "window.h"
 
 /* Objects that one visit to the central should bring, as far as spans have them. */
 #define BATCH_OBJECTS	16
 #define BATCH_SPANS	8
-/* Largest span that a CPU keeps after its object is freed: 1 MiB. */
-#define LARGE_KEPT_PAGES	128
 
 struct goalloc_heap default_heap;
 EXPORT_SYMBOL_FOR_KUNIT(default_heap);
-
-/* Make bits of word @w of span @s the window.  See "double free" in mspan.h. */
-static void open_window(struct mcache_slot *slot, struct mspan *s, unsigned int w,
-			unsigned long bits)
-{
-	unsigned int first = w * BITS_PER_LONG;
-
-	WRITE_ONCE(slot->seq, slot->seq + 1);
-	smp_wmb();	/* odd before the window changes; pairs with in_window() */
-	WRITE_ONCE(slot->span, s);
-	WRITE_ONCE(slot->word, &s->free_bits[w]);
-	WRITE_ONCE(slot->elemsize, s->elemsize);
-	slot->base = s->base + (unsigned long)first * s->elemsize;
-	slot->fresh = !s->needzero && (s->fresh & BIT(w));
-	WRITE_ONCE(slot->free, bits);
-	smp_wmb();	/* even after it has changed */
-	WRITE_ONCE(slot->seq, slot->seq + 1);
-
-	WRITE_ONCE(s->owner, slot);
-	s->fresh &= ~BIT(w);
-	smp_mb__before_atomic();	/* the window is visible before the map loses the bits */
-	atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
-}
-
-/* Leave the slot without span and window; what was in the window is back in the map. */
-static void close_window(struct mcache_slot *slot)
-{
-	WRITE_ONCE(slot->span->owner, NULL);
-	WRITE_ONCE(slot->seq, slot->seq + 1);
-	smp_wmb();	/* odd before the window changes; pairs with in_window() */
-	WRITE_ONCE(slot->span, NULL);
-	WRITE_ONCE(slot->word, NULL);
-	WRITE_ONCE(slot->free, 0);
-	smp_wmb();	/* even after it has changed */
-	WRITE_ONCE(slot->seq, slot->seq + 1);
-}
 
 static bool next_window(struct mcache_slot *slot, struct mspan *s)
 {
@@ -108,9 +65,7 @@ static bool span_is_full(struct mcache_slot *slot, struct mspan *s)
 {
 	if (s == slot->span)
 		close_window(slot);
-	WRITE_ONCE(s->state, MSPAN_FULL);
-	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
-	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
+	return mspan_becomes_full(s);
 }
 
 /**
@@ -157,16 +112,6 @@ static void let_go_all(struct mspan *spans)
 	}
 }
 
-/*
- * For the scavenger, which looks from another CPU and takes no lock: what it misses it sees
- * at its next turn.  With the slot busy, so that this CPU stays.
- */
-static void mark_used(struct mcache *c)
-{
-	WRITE_ONCE(c->used, true);
-	WRITE_ONCE(c->holds, true);
-}
-
 /* Make @spans this CPU's if it has use for them, and allocate an object. */
 static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *spans,
 		     bool *needzero)
@@ -183,7 +128,7 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 			mcache_refill(slot);
 		}
 		obj = mcache_take(slot, needzero);
-		mark_used(raw_cpu_ptr(heap->cache));
+		mcache_mark_used(raw_cpu_ptr(heap->cache));
 		mcache_leave(slot);
 	}
 	if (!obj)
@@ -302,22 +247,6 @@ static struct mspan *take_kept(struct goalloc_heap *heap, size_t size, unsigned 
 	return s;
 }
 
-/* Keep a span whose object was freed, and return the one that was kept before. */
-static struct mspan *keep_large(struct goalloc_heap *heap, struct mspan *s)
-{
-	struct mcache_slot *slot;
-
-	if (s->npages > LARGE_KEPT_PAGES || !mcache_enter(s->slot, &slot))
-		return s;
-	s->needzero = true;
-	s->next = NULL;
-	swap(slot->spare, s);
-	mark_used(raw_cpu_ptr(heap->cache));
-	mcache_leave(slot);
-	mem_kick();
-	return s;
-}
-
 /**
  * mcache_alloc_large() - allocate whole pages
  * @heap: the heap
@@ -349,195 +278,12 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 
-/* The objects of word @w that lie free in their owner's window. */
-static unsigned long window_bits(struct mspan *s, unsigned int w)
-{
-	const unsigned long *word = &s->free_bits[w];
-	struct mcache_slot *slot;
-	unsigned long bits;
-	unsigned int seq;
-
-	do {
-		slot = READ_ONCE(s->owner);
-		if (!slot)
-			return 0;
-		seq = READ_ONCE(slot->seq);
-		smp_rmb();	/* pairs with open_window() and close_window() */
-		bits = READ_ONCE(slot->word) == word ? READ_ONCE(slot->free) : 0;
-		smp_rmb();	/* likewise */
-	} while (READ_ONCE(slot->seq) != seq);
-	return seq & 1 ? 0 : bits;
-}
-
-/* Does the object lie free in its owner's window? */
-static bool in_window(struct mspan *s, unsigned int index)
-{
-	return window_bits(s, index / BITS_PER_LONG) & BIT(index % BITS_PER_LONG);
-}
-
-/* A look before the leap: is the object free already? */
-bool mcache_is_free(struct mspan *s, unsigned int index)
-{
-	return in_window(s, index) || test_bit(index, s->free_bits);
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
-
-static noinline enum free_result free_large(struct mspan *s)
-{
-	struct mcache __percpu *cache = mspan_cache(s);
-	unsigned int spc = s->spc, bytes = s->elemsize;
-
-	if (test_and_set_bit(0, s->free_bits))
-		return FREE_DOUBLE;
-	this_cpu_inc(cache->counts[SPC_CACHE - spc].remote_frees);
-	this_cpu_add(cache->large_freed[spc & 1], bytes);
-	s = keep_large(s->central->heap, s);
-	if (s)
-		mcentral_free_large(s);
-	return FREE_OK;
-}
-
-/* A span that this context owns becomes this CPU's spare, if there is none. */
-static bool keep_as_spare(struct mspan *s)
-{
-	struct mcache_slot *slot;
-	bool kept = false;
-
-	if (s->central->nid != heap_node(numa_mem_id()) || !mcache_enter(s->slot, &slot))
-		return false;
-	if (!slot->spare) {
-		s->next = NULL;
-		slot->spare = s;
-		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
-		kept = true;
-	}
-	mcache_leave(slot);
-	return kept;
-}
-
-/*
- * Take over a full span that gained an object: it becomes this CPU's spare, for the next
- * refill, if there is none, and is let go otherwise.  Many objects that come and go at
- * random lie in spans that are full but for one; through the queue each of them would
- * cost a visit to the central.
- *
- * What is taken over may be another span by now (mspan.h), and is then a spare of its
- * class; or its owner came back for the object, and it is full again.  Preemption is
- * off meanwhile: who destroys a heap waits for that.
- */
-static noinline void adopt(struct mspan *s)
-{
-	preempt_disable();
-	if (mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
-		if (keep_as_spare(s))
-			mem_kick();
-		else
-			mcentral_let_go(s);
-	}
-	preempt_enable();
-}
-
-static noinline void queue_empty(struct mspan *s)
-{
-	if (mspan_all_free(s) && mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_QUEUED))
-		mcentral_queue(s);
-}
-
-/* After objects were freed through the shared map: would anybody find the span? */
-static __always_inline void find_place(struct mspan *s)
-{
-	int state = READ_ONCE(s->state);
-
-	if (unlikely(state == MSPAN_FULL))
-		adopt(s);
-	else if (unlikely(state == MSPAN_PARTIAL))
-		queue_empty(s);
-}
-
-/**
- * mcache_free_remote() - free an object through the shared map
- * @s: its span
- * @index: its index, below free_limit
- *
- * From the moment its bit is set the span may be anybody's, or nobody's: only
- * the state is looked at after that, and mspan.h says why that is safe.
- *
- * Context: any, NMI included.
- * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
- */
-enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
-{
-	struct mcache_counts __percpu *counts = mspan_counts(s);
-
-	if (mspan_is_large(s))
-		return free_large(s);
-	/* counted first: when the bit is set the heap may go, if that was its last object */
-	this_cpu_inc(counts->remote_frees);
-	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
-		this_cpu_dec(counts->remote_frees);
-		return FREE_DOUBLE;
-	}
-	find_place(s);
-	return FREE_OK;
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
-
-/**
- * mcache_free_bits() - free several objects of a span of small ones at once
- * @s: the span
- * @w: word of its maps
- * @bits: the objects of the word, each below free_limit
- *
- * Context: any, NMI included.
- * Return: those of @bits that were free already, and were left alone.
- */
-unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits)
-{
-	struct mcache_counts __percpu *counts = mspan_counts(s);
-	unsigned long refused, before;
-
-	this_cpu_add(counts->remote_frees, hweight_long(bits));	/* first, as above */
-	refused = window_bits(s, w) & bits;
-	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
-	refused |= before & bits;
-	if (unlikely(refused))
-		this_cpu_sub(counts->remote_frees, hweight_long(refused));
-	find_place(s);
-	return refused;
-}
-
-/**
- * mcache_free() - free an object
- * @s: its span
- * @index: its index, below free_limit
- *
- * Context: any, NMI included.
- * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
- */
-enum free_result mcache_free(struct mspan *s, unsigned int index)
-{
-	struct mcache_slot *slot;
-	bool is_free;
-
-	if (mcache_free_fast(s, index))
-		return FREE_OK;
-	if (!mcache_enter(s->slot, &slot))
-		return mcache_free_remote(s, index);
-	is_free = slot->word == &s->free_bits[index / BITS_PER_LONG] && mcache_is_free(s, index);
-	mcache_leave(slot);
-	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcache_free);
-
 static void flush_slot(struct mcache_slot *slot)
 {
 	struct mspan *s = slot->span;
 
 	if (s) {
-		if (slot->free)
-			atomic_long_or(slot->free, (atomic_long_t *)slot->word);
-		WRITE_ONCE(slot->taken, slot->taken - hweight64(slot->free));
-		smp_mb__after_atomic();	/* the map has the bits before the window loses them */
+		WRITE_ONCE(slot->taken, slot->taken - hweight64(return_window(slot)));
 		close_window(slot);
 		mcentral_let_go(s);
 	}

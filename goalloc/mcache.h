@@ -142,6 +142,16 @@ unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bi
 bool mcache_is_free(struct mspan *s, unsigned int index);
 void mcache_flush(struct goalloc_heap *heap, struct mcache *c);
 
+/*
+ * For the scavenger, which looks from another CPU and takes no lock: what it misses it sees
+ * at its next turn.  With the slot busy, so that this CPU stays.
+ */
+static inline void mcache_mark_used(struct mcache *c)
+{
+	WRITE_ONCE(c->used, true);
+	WRITE_ONCE(c->holds, true);
+}
+
 /* The caches that a span's objects go to: @slot is the member of them for its class. */
 static inline struct mcache __percpu *mspan_cache(const struct mspan *s)
 {

@@ -19,6 +19,7 @@
  *	local free	bit of the window, set: the owner frees what lies in it
  *	remote free	test_and_set_bit() in free_bits: everybody else
  *	refill		the next word of free_bits with a bit becomes the window
+ *	move		the word that an object is freed into becomes the window
  *
  * (Go's sweep turns mark bits into the next allocation bitmap; here the freed
  * bits become it.)
@@ -37,7 +38,8 @@
  *
  *   OWNED   -> FULL	owner: no bit found
  *   FULL    -> OWNED	owner, cmpxchg: a bit came after all (see below); or a freeing
- *		CPU, cmpxchg: it keeps the span as a spare, or lets go of it
+ *		CPU, cmpxchg: before it frees, to move its window there; or after,
+ *		to keep the span as a spare, or let go of it
  *   OWNED   -> QUEUED	owner: lets go of a span without taking any lock
  *   PARTIAL -> QUEUED	a freeing CPU, cmpxchg; its free made the span empty
  *   QUEUED  -> FULL, PARTIAL, DEAD	drainer, central lock held
@@ -71,6 +73,7 @@
  *   PARTIAL -> QUEUED	it is pushed likewise; the drainer finds it partly free and
  *			puts it back where it was.
  *
+ * (A window moves to a span before the object is freed, which keeps the span alive.)
  * A bad free may reach any struct at any time; an index is checked against
  * free_limit, which never exceeds the words that this struct has.
  *
@@ -85,7 +88,8 @@
  * and the remote free looks at the window first.  What can escape: two frees of
  * one object that race each other within a store buffer's delay, one of them by
  * the owner, and a second free between whose two looks the owner completes a
- * whole refill.  A free that comes later than that is always caught.
+ * whole refill, or the first free moves a window there.  A free that comes later than
+ * that is always caught.
  */
 #ifndef _GOALLOC_MSPAN_H
 #define _GOALLOC_MSPAN_H
@@ -270,6 +274,17 @@ static inline bool mspan_any_free(const struct mspan *s)
 static inline bool mspan_cas_state(struct mspan *s, int from, int to)
 {
 	return cmpxchg(&s->state, from, to) == from;
+}
+
+/*
+ * The owner found no free object: store FULL.  False: one came in between after all, and
+ * the span is still its owner's; see "why no free object is lost".
+ */
+static inline bool mspan_becomes_full(struct mspan *s)
+{
+	WRITE_ONCE(s->state, MSPAN_FULL);
+	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
+	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #define SPC_8		SPC(1, 0)	/* 1024 objects a span: sixteen windows */
 #define SPC_128		SPC(10, 0)	/* 64 objects a span: one window */
+#define SPC_4096	SPC(44, 0)	/* two objects a span */
 #define SPC_9472	SPC(52, 0)	/* 7 pages a span */
 #define NR_OBJS		1024
 
@@ -228,58 +229,175 @@ static void mcache_knows_what_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
 }
 
+/* Allocate @n objects, in order, into a new array. */
+static void **alloc_many(struct kunit *test, unsigned int spc, unsigned int n)
+{
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++)
+		objs[i] = alloc(test, spc);
+	return objs;
+}
+
+/* Free what is not free yet of @n objects. */
+static void free_rest(struct kunit *test, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!mcache_is_free(span(objs[i]), index_of(objs[i])))
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
 /*
- * A full span that gains an object becomes the spare of the CPU that frees, if it has
- * none, and serves its next refill; the next such span is queued.
+ * The window follows the first free into a full span, and the next allocation finds the
+ * object there.  What it leaves is FULL, the CPU's spare, or queued.
+ */
+static void mcache_window_follows(struct kunit *test)
+{
+	unsigned int other = util_other_cpu(test, raw_smp_processor_id());
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC_128);
+	void **objs = alloc_many(test, SPC_128, 3 * 64 + 10);
+	struct mspan *a = span(objs[0]), *b = span(objs[64]), *c = span(objs[128]);
+	struct mspan *last = span(objs[192]);
+
+	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
+	raw_cpu_write(util_heap(test)->cache->holds, false);
+	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
+	KUNIT_EXPECT_TRUE_MSG(test, raw_cpu_read(util_heap(test)->cache->holds),
+			      "for the scavenger");
+	KUNIT_EXPECT_PTR_EQ(test, slot->span, a);
+	KUNIT_EXPECT_TRUE(test, in_slot(test, objs[1]));
+	check_slot(test, SPC_128);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, last, "it had free objects");
+	KUNIT_EXPECT_EQ(test, last->state, MSPAN_OWNED);
+	KUNIT_EXPECT_NULL(test, last->owner);
+	KUNIT_EXPECT_EQ(test, mspan_count_free(last), 54);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 9);
+	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, free_on(test, other, objs[1]), FREE_DOUBLE);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_128), objs[1]);
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[65]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->span, b);
+	KUNIT_EXPECT_EQ_MSG(test, a->state, MSPAN_FULL, "it had none");
+	KUNIT_EXPECT_NULL(test, a->owner);
+	KUNIT_EXPECT_EQ(test, util_free(objs[70]), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_slot(test, objs[70]));
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[129]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->span, c);
+	KUNIT_EXPECT_EQ_MSG(test, b->state, MSPAN_QUEUED, "there is a spare");
+	KUNIT_EXPECT_EQ(test, mspan_count_free(b), 2);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 7);
+
+	/* One whose window is empty, but that another CPU freed into. */
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_128), objs[129]);
+	KUNIT_EXPECT_EQ(test, free_on(test, other, objs[130]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(objs[2]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->span, a);
+	KUNIT_EXPECT_EQ_MSG(test, c->state, MSPAN_QUEUED, "it is not lost");
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 6);
+	free_rest(test, objs, 3 * 64 + 10);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+}
+
+/* Within its span the window moves when it is done: all of its objects are free, or none. */
+static void mcache_window_moves_on(struct kunit *test)
+{
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC_8);
+	void **objs = alloc_many(test, SPC_8, 129), **more;
+	struct mspan *s = span(objs[0]);
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[127]), FREE_OK);
+	KUNIT_EXPECT_TRUE_MSG(test, in_map(objs[127]), "the window has one in use");
+	KUNIT_EXPECT_EQ(test, util_free(objs[128]), FREE_OK);
+	for (i = 127; i-- > 64; ) {
+		KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+		KUNIT_EXPECT_TRUE(test, in_slot(test, objs[i]));
+	}
+	KUNIT_EXPECT_TRUE_MSG(test, in_slot(test, objs[127]), "the window took it along");
+	check_slot(test, SPC_8);
+	KUNIT_EXPECT_EQ_MSG(test, mspan_bits(s, 2), ~0UL, "back in the map");
+	KUNIT_EXPECT_EQ(test, util_free(objs[127]), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ_MSG(test, util_free(objs[128]), FREE_DOUBLE, "the window came for it");
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 64);
+	check_slot(test, SPC_8);
+
+	/* An empty one. */
+	more = alloc_many(test, SPC_8, 64);
+	KUNIT_EXPECT_PTR_EQ(test, more[0], objs[128]);
+	KUNIT_EXPECT_EQ(test, slot->free, 0);
+	KUNIT_EXPECT_EQ(test, util_free(objs[7]), FREE_OK);
+	KUNIT_EXPECT_TRUE(test, in_slot(test, objs[7]));
+	check_slot(test, SPC_8);
+	KUNIT_EXPECT_EQ(test, util_free(objs[7]), FREE_DOUBLE);
+	free_rest(test, more, 64);
+	free_rest(test, objs, 128);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 0);
+}
+
+/*
+ * To a span of two objects no window moves: it becomes the spare of the CPU that frees, if
+ * that has none, and serves its next refill; the next such span is queued.
  */
 static void mcache_adopts(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
-	struct mcache_slot *slot = util_slot(heap, SPC_128);
-	void **objs = kunit_kcalloc(test, 5 * 64, sizeof(*objs), GFP_KERNEL);
-	struct mspan *a, *b, *c;
-	unsigned int i;
+	struct mcache_slot *slot = util_slot(heap, SPC_4096);
+	void **objs = alloc_many(test, SPC_4096, 6), *more[2];
+	struct mspan *a = span(objs[0]), *b = span(objs[2]), *c = span(objs[4]);
 
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (i = 0; i < 3 * 64 + 1; i++)
-		objs[i] = alloc(test, SPC_128);
-	a = span(objs[0]);
-	b = span(objs[64]);
-	c = span(objs[128]);
-	KUNIT_EXPECT_NULL(test, slot->spare);
+	more[0] = alloc(test, SPC_4096);
+	while (slot->spare) {	/* they came with it */
+		struct mspan *s = slot->spare;
+
+		slot->spare = s->next;
+		mcentral_let_go(s);
+	}
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ(test, slot->spare, a);
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_OWNED);
+	KUNIT_EXPECT_TRUE(test, in_map(objs[1]));
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_DOUBLE);
-	KUNIT_EXPECT_EQ(test, util_free(objs[65]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(objs[2]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, a, "it has one");
 	KUNIT_EXPECT_EQ(test, b->state, MSPAN_QUEUED);
 
-	for (; i < 4 * 64; i++)		/* the rest of the window */
-		objs[i] = alloc(test, SPC_128);
-	KUNIT_EXPECT_PTR_EQ(test, slot->spare, a);
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_128), objs[1]);
+	more[1] = alloc(test, SPC_4096);
+	KUNIT_ASSERT_EQ(test, slot->free, 0);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_4096), objs[1]);
 	KUNIT_EXPECT_NULL(test, slot->spare);
 
-	KUNIT_EXPECT_EQ(test, util_free(objs[129]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(objs[4]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ(test, slot->spare, c);
 	mcache_flush(heap, get_cpu_ptr(heap->cache));
 	put_cpu_ptr(heap->cache);
 	KUNIT_EXPECT_NULL(test, slot->spare);
 	KUNIT_EXPECT_EQ(test, c->state, MSPAN_QUEUED);
+	free_rest(test, more, ARRAY_SIZE(more));
+	free_rest(test, objs, 6);
+}
 
-	/* One that is full again when its turn comes is left as such. */
-	a = span(objs[192]);
+/* A spare that is full again when its turn comes is left as such. */
+static void mcache_full_spare(struct kunit *test)
+{
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC_128);
+	void **objs = alloc_many(test, SPC_128, 2 * 64), *obj;
+	struct mspan *a = span(objs[0]);
+
 	KUNIT_ASSERT_TRUE(test, mspan_cas_state(a, MSPAN_FULL, MSPAN_OWNED));
 	a->next = NULL;
 	slot->spare = a;
-	objs[65] = alloc(test, SPC_128);
-	KUNIT_EXPECT_PTR_NE(test, span(objs[65]), a);
+	obj = alloc(test, SPC_128);
+	KUNIT_EXPECT_PTR_NE(test, span(obj), a);
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
-	for (i = 0; i < 4 * 64; i++)
-		if (i != 129)
-			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+	free_rest(test, objs, 2 * 64);
 }
 
 /* A flush leaves nothing in the cache and loses no object. */
@@ -561,7 +679,10 @@ static struct kunit_case mcache_cases[] = {
 	KUNIT_CASE(mcache_free_outside_window),
 	KUNIT_CASE(mcache_double_free),
 	KUNIT_CASE(mcache_knows_what_is_free),
+	KUNIT_CASE(mcache_window_follows),
+	KUNIT_CASE(mcache_window_moves_on),
 	KUNIT_CASE(mcache_adopts),
+	KUNIT_CASE(mcache_full_spare),
 	KUNIT_CASE(mcache_flush_lets_go),
 	KUNIT_CASE(mcache_busy),
 	KUNIT_CASE(mcache_alloc_from_node),

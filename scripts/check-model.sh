@@ -46,7 +46,7 @@ result()
 }
 
 echo "KTAP version 1"
-echo "1..9"
+echo "1..11"
 check 0 || :
 states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' out)
 if grep -q 'errors: 0$' out && ! grep -q 'max search depth too small\|out of memory' out; then
@@ -55,8 +55,8 @@ else
 	cat out spin.log
 	result "not ok" "no object is lost or handed out twice"
 fi
-for defect in 1 2 3 4 5 6 7 8; do
-	what=$(sed -n "s/^ \*	$defect  //p" "$model")
+for defect in 1 2 3 4 5 6 7 8 9 10; do
+	what=$(sed -n "s/^ \*	$defect  *//p" "$model")
 	check "$defect" || :
 	found=$(sed -n 's/.*assertion violated *\(.*\) (at depth.*/\1/p' out | head -n 1)
 	if [ -n "$found" ]; then

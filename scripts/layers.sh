@@ -13,7 +13,7 @@
 
 # A layer may use any layer that stands after it.
 layers='module proc profile dropin_cache named mstats scavenge dropin_devm dropin dropin_heap string owner rcu kv stack region bulk
-	cache realloc malloc heap tiny mcache mcentral mheap mpagecache mpagealloc arena mem limit'
+	cache realloc malloc heap tiny mcache_free mcache mcentral mheap mpagecache mpagealloc arena mem limit'
 
 # Every layer may use the helpers.  After the colon: what a helper may use.
 # (debug and mprof ask what span an address lies in: span_of() is inline and reads the
@@ -34,12 +34,13 @@ optional='fault kmemleak'
 
 # What each kind of file may include of goalloc's own headers.
 includes='
-*.c: dropin.h front.h internal.h limit.h mstats.h compat.h sizeclasses.h
+*.c: dropin.h front.h internal.h limit.h mstats.h window.h compat.h sizeclasses.h
 dropin.h: internal.h
 front.h: internal.h
 mstats.h: internal.h
 internal.h: cache.h compat.h fault.h mcache.h mprof.h mspan.h sizeclasses.h
 cache.h: mspan.h sizeclasses.h
+window.h: mcache.h
 mcache.h: mprof.h mspan.h
 mprof.h: compat.h mspan.h
 mspan.h: sizeclasses.h

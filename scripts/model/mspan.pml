@@ -3,9 +3,11 @@
  * The span state protocol of goalloc/mspan.h, for spin.
  *
  * One span struct with two objects and, over its lives, one owner at a time.
- * Four parties: the owner (mcache.c: refill, span_is_full, flush), two freeing
- * CPUs (mcache_free_remote), whose spare the span may become, and a drainer (mcentral.c: drain, settle, trim,
- * take_listed), who also reuses the struct for a new span after retiring it.
+ * Four parties: the owner (mcache.c: refill, span_is_full, flush), two freeing CPUs
+ * (mcache_free.c), whose spare the span may become, or to which their window may move, and
+ * a drainer (mcentral.c: drain, settle, trim, take_listed), who also reuses the struct for
+ * a new span after retiring it.  What a freeing CPU owns it flushes, or goes on with as
+ * the owner.
  * Memory is sequentially consistent: the kernel's smp_mb() and atomic operations
  * stand between every store and load whose order the argument needs.
  *
@@ -27,6 +29,8 @@
  *	6  a drained span without free objects is left QUEUED
  *	7  the free that takes a full span stores instead of a cmpxchg
  *	8  a spare that turns out to be full is dropped
+ *	9  a window moves to a full span by a store instead of a cmpxchg
+ *	10 a window that leaves a span does not give back what it has
  */
 #ifndef BREAK
 #define BREAK 0
@@ -53,7 +57,8 @@ bool lock;		/* mcentral.lock */
 byte live;		/* objects that clients have */
 byte dead_lives;	/* how often the struct was reused */
 bool owner_done;
-bool spare;		/* a CPU that freed has the span as its spare */
+bool spare;		/* a CPU that freed or left it has the span as its spare */
+bool moved;		/* a CPU that freed has its window there */
 
 /* cmpxchg; ok says whether it won */
 #define CAS(from, to, ok) atomic { if :: state == from -> state = to; ok = true :: else -> ok = false fi }
@@ -136,8 +141,8 @@ active proctype judge()
 	:: state != DEAD -> assert((map | window | live) == ALL)
 	:: else -> assert(live == 0)
 	fi;
-	assert(!(spare && state != OWNED));
-	assert(!(state == OWNED && !holds && !spare));
+	assert(!((spare || moved) && state != OWNED));
+	assert(!(state == OWNED && !holds && !spare && !moved));
 	assert(!(state == FULL && map != 0));
 	assert(!(state == QUEUED && onq == 0));
 	assert(!(state == PARTIAL && !listed));
@@ -180,12 +185,17 @@ active proctype owner()
 		:: else -> skip
 		fi
 	:: holds && (window != 0 || n == ALLOCS) ->
-		/* flush, or a slow path that lets go */
+		/* flush, a slow path that lets go, or a window that leaves for another span */
+#if BREAK != 10
 		map = map | window;
+#endif
 		window = 0;
 		holds = false;
-		state = QUEUED;
-		push()
+		if
+		:: !spare -> spare = true
+		:: state = QUEUED; push()
+		fi
+	:: atomic { !holds && moved -> moved = false; holds = true; assert(state == OWNED) }
 	:: atomic {
 		!holds && spare ->
 		spare = false;
@@ -229,7 +239,7 @@ active proctype owner()
 /* A client's object is freed from another CPU. */
 active [2] proctype freer()
 {
-	byte i, n;
+	byte i, bits;
 	bool ok;
 	mtype st;
 
@@ -242,6 +252,32 @@ active [2] proctype freer()
 		fi;
 		live = live & ~BIT(i)
 	   };
+		/* free_moving() */
+		ok = false;
+		if
+		:: state == FULL ->
+#if BREAK == 9
+			state = OWNED;
+			ok = true
+#else
+			CAS(FULL, OWNED, ok)
+#endif
+		:: true -> skip	/* the slot is busy, or of another node */
+		fi;
+		if
+		:: ok ->
+			bits = map;
+			assert(window == 0);
+			window = bits;
+			map = map & ~bits;
+			atomic {
+				assert(!(map & BIT(i)) && !(window & BIT(i)));
+				window = window | BIT(i);
+				moved = true
+			};
+			goto next
+		:: else -> skip
+		fi;
 		atomic {
 			assert(!(map & BIT(i)));
 			assert(!(window & BIT(i)));
@@ -277,7 +313,13 @@ active [2] proctype freer()
 		:: else -> skip
 		fi
 #endif
+next:		skip
 	:: atomic { spare -> spare = false }; state = QUEUED; push()	/* flush */
+	:: atomic { moved -> moved = false };			/* likewise */
+		map = map | window;
+		window = 0;
+		state = QUEUED;
+		push()
 	:: owner_done && live == 0 -> break
 	:: true -> break	/* the client keeps what it has */
 	od

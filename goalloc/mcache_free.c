@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mcache_free: frees of what does not lie in this CPU's window.
+ *
+ * THEORY OF OPERATION
+ *
+ * The fast path (mcache.h) has found that the object lies in another word, or that the
+ * slot is busy, or that the object is free already.  In this order:
+ *
+ *   large	a large object is a span of its own; the slot of its class keeps the
+ *		last one that this CPU freed, for a request of the same length
+ *   move	this CPU's window comes to the object's word, and the object is freed into it
+ *   remote	the object's bit is set in the shared map, and if nobody would find the span
+ *		then it is adopted as this CPU's spare, let go of, or queued
+ *
+ * THE WINDOW FOLLOWS WHAT IS FREED
+ *
+ * What was allocated together is mostly freed together, and what was just freed is the
+ * best to allocate next.  So the window moves, in two cases:
+ *
+ *   to a FULL span	which nobody owns: the first free into it takes it over by a cmpxchg,
+ *			before the object is freed.  The span that the window leaves is
+ *			FULL in turn, with a second look at its map (mspan.h), or has free
+ *			objects: then it is the CPU's spare, or is let go of.
+ *   within its span	when the window is done: all of its word's objects are free, or none.
+ *
+ * Objects freed in the order of their addresses, or in the reverse one, then cost one
+ * move a word, and all others of the word the fast path.  Objects freed at random, between
+ * allocations, lie in FULL spans mostly: each is found by the next allocation on this CPU
+ * where it was put, without a visit to the central.  And at random without allocations a
+ * window moves once for each span, because a span is FULL for its first free only.
+ *
+ * A span of one or two objects is not worth moving to: it has gained as good as all of
+ * them.  Nor is a span of another node, which this CPU would not allocate from.
+ *
+ * A second free of an object in a FULL span is seen as always: the bit is in the map when
+ * the window comes, and so in the window.
+ *
+ * CONTEXT: any, NMI included.  The slot is marked busy meanwhile; who finds it busy goes the
+ * remote way.
+ */
+#include <trace/events/goalloc.h>
+
+#include "internal.h"
+#include "window.h"
+
+/* Largest span that a CPU keeps after its object is freed: 1 MiB. */
+#define LARGE_KEPT_PAGES	128
+/* Fewest objects of a span that a window moves to. */
+#define MOVE_OBJECTS		3
+
+/* A look before the leap: is the object free already? */
+bool mcache_is_free(struct mspan *s, unsigned int index)
+{
+	return in_window(s, index) || test_bit(index, s->free_bits);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
+
+/* Keep a span whose object was freed, and return the one that was kept before. */
+static struct mspan *keep_large(struct goalloc_heap *heap, struct mspan *s)
+{
+	struct mcache_slot *slot;
+
+	if (s->npages > LARGE_KEPT_PAGES || !mcache_enter(s->slot, &slot))
+		return s;
+	s->needzero = true;
+	s->next = NULL;
+	swap(slot->spare, s);
+	mcache_mark_used(raw_cpu_ptr(heap->cache));
+	mcache_leave(slot);
+	mem_kick();
+	return s;
+}
+
+static noinline enum free_result free_large(struct mspan *s)
+{
+	struct mcache __percpu *cache = mspan_cache(s);
+	unsigned int spc = s->spc, bytes = s->elemsize;
+
+	if (test_and_set_bit(0, s->free_bits))
+		return FREE_DOUBLE;
+	this_cpu_inc(cache->counts[SPC_CACHE - spc].remote_frees);
+	this_cpu_add(cache->large_freed[spc & 1], bytes);
+	s = keep_large(s->central->heap, s);
+	if (s)
+		mcentral_free_large(s);
+	return FREE_OK;
+}
+
+/* A span that this context owns becomes this CPU's spare, if there is none. */
+static bool keep_as_spare(struct mspan *s)
+{
+	struct mcache_slot *slot;
+	bool kept = false;
+
+	if (s->central->nid != heap_node(numa_mem_id()) || !mcache_enter(s->slot, &slot))
+		return false;
+	if (!slot->spare) {
+		s->next = NULL;
+		slot->spare = s;
+		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
+		kept = true;
+	}
+	mcache_leave(slot);
+	return kept;
+}
+
+/*
+ * Take over a full span that gained an object: it becomes this CPU's spare, for the next
+ * refill, if there is none, and is let go otherwise.  Many objects that come and go at
+ * random lie in spans that are full but for one; through the queue each of them would
+ * cost a visit to the central.
+ *
+ * What is taken over may be another span by now (mspan.h), and is then a spare of its
+ * class; or its owner came back for the object, and it is full again.  Preemption is
+ * off meanwhile: who destroys a heap waits for that.
+ */
+static noinline void adopt(struct mspan *s)
+{
+	preempt_disable();
+	if (mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
+		if (keep_as_spare(s))
+			mem_kick();
+		else
+			mcentral_let_go(s);
+	}
+	preempt_enable();
+}
+
+static noinline void queue_empty(struct mspan *s)
+{
+	if (mspan_all_free(s) && mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_QUEUED))
+		mcentral_queue(s);
+}
+
+/* What the window has left is FULL, this CPU's spare, or let go. */
+static void leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
+{
+	if (!any_free && mspan_becomes_full(s))
+		return;
+	if (slot->spare) {
+		mcentral_let_go(s);
+	} else {
+		s->next = NULL;
+		slot->spare = s;
+	}
+}
+
+/* Move the slot's window to word @w of @s, which this context owns. */
+static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int w)
+{
+	struct mspan *left = slot->span;
+	u64 bits = return_window(slot), found = mspan_bits(s, w);
+
+	if (bits)
+		this_cpu_sub(s->slot->taken, hweight64(bits));
+	if (left == s)
+		left = NULL;
+	if (left)
+		WRITE_ONCE(left->owner, NULL);
+	open_window(slot, s, w, found);
+	if (found)
+		this_cpu_add(s->slot->taken, hweight64(found));
+	if (left)
+		leave_span(slot, left, bits);
+}
+
+/* Nothing more can be freed into the window, or nothing can be taken from it. */
+static bool window_is_done(const struct mcache_slot *slot)
+{
+	return !slot->free ||
+		slot->free == mspan_word_mask(slot->span, slot->word - slot->span->free_bits);
+}
+
+/* Would this CPU allocate from the span? */
+static bool is_near(const struct mcache_slot *slot, const struct mspan *s)
+{
+	return (slot->span && slot->span->central == s->central) ||
+		s->central->nid == heap_node(numa_mem_id());
+}
+
+/* A window of this CPU's comes to the object: false if none should, or the object is free. */
+static noinline bool free_moving(struct mspan *s, unsigned int index)
+{
+	u64 bit = BIT(index % BITS_PER_LONG);
+	struct mcache_slot *slot;
+	bool freed = false;
+
+	if (!mcache_enter(s->slot, &slot))
+		return false;
+	if (s == slot->span ? window_is_done(slot) :
+	    is_near(slot, s) && mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
+		move_window(slot, s, index / BITS_PER_LONG);
+		freed = !(slot->free & bit);
+		if (freed) {
+			WRITE_ONCE(slot->free, slot->free | bit);
+			slot->fresh = false;
+			mcache_count_free(slot, 1);
+		}
+		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
+		mem_kick();
+	}
+	mcache_leave(slot);
+	return freed;
+}
+
+/* A first look, at what may change: is it worth trying? */
+static __always_inline bool may_move(const struct mspan *s)
+{
+	const struct mcache_slot *owner = READ_ONCE(s->owner);
+	u64 free;
+
+	if (!owner)
+		return READ_ONCE(s->state) == MSPAN_FULL && s->nelems >= MOVE_OBJECTS;
+	if (owner != raw_cpu_ptr(s->slot))
+		return false;
+	free = READ_ONCE(owner->free);
+	return !(free & (free + 1));	/* none, or all up to one of them */
+}
+
+/* After objects were freed through the shared map: would anybody find the span? */
+static __always_inline void find_place(struct mspan *s)
+{
+	int state = READ_ONCE(s->state);
+
+	if (unlikely(state == MSPAN_FULL))
+		adopt(s);
+	else if (unlikely(state == MSPAN_PARTIAL))
+		queue_empty(s);
+}
+
+/**
+ * mcache_free_remote() - free an object that does not lie in this CPU's window
+ * @s: its span
+ * @index: its index, below free_limit
+ *
+ * From the moment its bit is set in the map the span may be anybody's, or nobody's: only
+ * the state is looked at after that, and mspan.h says why that is safe.
+ *
+ * Context: any, NMI included.
+ * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
+ */
+enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
+{
+	struct mcache_counts __percpu *counts = mspan_counts(s);
+
+	if (mspan_is_large(s))
+		return free_large(s);
+	if (may_move(s) && free_moving(s, index))
+		return FREE_OK;
+	/* counted first: when the bit is set the heap may go, if that was its last object */
+	this_cpu_inc(counts->remote_frees);
+	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
+		this_cpu_dec(counts->remote_frees);
+		return FREE_DOUBLE;
+	}
+	find_place(s);
+	return FREE_OK;
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
+
+/**
+ * mcache_free_bits() - free several objects of a span of small ones at once
+ * @s: the span
+ * @w: word of its maps
+ * @bits: the objects of the word, each below free_limit
+ *
+ * Context: any, NMI included.
+ * Return: those of @bits that were free already, and were left alone.
+ */
+unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits)
+{
+	struct mcache_counts __percpu *counts = mspan_counts(s);
+	unsigned long refused, before;
+
+	this_cpu_add(counts->remote_frees, hweight_long(bits));	/* first, as above */
+	refused = window_bits(s, w) & bits;
+	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
+	refused |= before & bits;
+	if (unlikely(refused))
+		this_cpu_sub(counts->remote_frees, hweight_long(refused));
+	find_place(s);
+	return refused;
+}
+
+/**
+ * mcache_free() - free an object
+ * @s: its span
+ * @index: its index, below free_limit
+ *
+ * Context: any, NMI included.
+ * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
+ */
+enum free_result mcache_free(struct mspan *s, unsigned int index)
+{
+	struct mcache_slot *slot;
+	bool is_free;
+
+	if (mcache_free_fast(s, index))
+		return FREE_OK;
+	if (!mcache_enter(s->slot, &slot))
+		return mcache_free_remote(s, index);
+	is_free = slot->word == &s->free_bits[index / BITS_PER_LONG] && mcache_is_free(s, index);
+	mcache_leave(slot);
+	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * window: how a slot's window opens, moves and closes, and how another CPU looks into it.
+ *
+ * THEORY OF OPERATION
+ *
+ * The window is what a CPU took out of one word of a span's map, to allocate from and
+ * free into without a locked instruction (mcache.h).  Which span and word that is changes
+ * here, by the CPU that the slot belongs to, with the slot marked busy.
+ *
+ * Another CPU, which frees an object of the span, must be able to ask whether that lies
+ * free in the window: else a double free would go unseen.  It finds the slot by s->owner,
+ * and reads word and window under the slot's sequence count, which is odd while they change
+ * together.  They are stable while the window is merely allocated from.
+ *
+ * A free object is seen in the map or in the window at every moment: what goes into the
+ * window is cleared in the map after that, and what goes back is set in the map before.
+ * A CPU that finds no owner, or an owner with another word, therefore finds the bit in
+ * the map.
+ *
+ * INVARIANT: of a slot that is not busy, slot->span is OWNED, and its owner is the slot.
+ */
+#ifndef _GOALLOC_WINDOW_H
+#define _GOALLOC_WINDOW_H
+
+#include "mcache.h"
+
+/* Make @bits of word @w of span @s the window; what was there before has gone back. */
+static __always_inline void open_window(struct mcache_slot *slot, struct mspan *s,
+					unsigned int w, unsigned long bits)
+{
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+	smp_wmb();	/* odd before the window changes; pairs with window_bits() */
+	WRITE_ONCE(slot->span, s);
+	WRITE_ONCE(slot->word, &s->free_bits[w]);
+	WRITE_ONCE(slot->elemsize, s->elemsize);
+	slot->base = s->base + (unsigned long)w * BITS_PER_LONG * s->elemsize;
+	slot->fresh = !s->needzero && (s->fresh & BIT(w));
+	WRITE_ONCE(slot->free, bits);
+	smp_wmb();	/* even after it has changed */
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+
+	WRITE_ONCE(s->owner, slot);
+	s->fresh &= ~BIT(w);
+	if (!bits)
+		return;
+	smp_mb__before_atomic();	/* the window is visible before the map loses the bits */
+	atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
+}
+
+/*
+ * Put what is left of the window back into the map.  Then it is closed, or opened
+ * elsewhere.  Return: the bits, for slot->taken.
+ */
+static inline u64 return_window(struct mcache_slot *slot)
+{
+	u64 bits = slot->free;
+
+	if (bits) {
+		atomic_long_or(bits, (atomic_long_t *)slot->word);
+		smp_mb__after_atomic();	/* the map has them before the window loses them */
+	}
+	return bits;
+}
+
+/* Leave the slot without span and window; what was in the window is back in the map. */
+static inline void close_window(struct mcache_slot *slot)
+{
+	WRITE_ONCE(slot->span->owner, NULL);
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+	smp_wmb();	/* as in open_window() */
+	WRITE_ONCE(slot->span, NULL);
+	WRITE_ONCE(slot->word, NULL);
+	WRITE_ONCE(slot->free, 0);
+	smp_wmb();	/* likewise */
+	WRITE_ONCE(slot->seq, slot->seq + 1);
+}
+
+/* The objects of word @w that lie free in their owner's window.  Any CPU. */
+static inline unsigned long window_bits(struct mspan *s, unsigned int w)
+{
+	const unsigned long *word = &s->free_bits[w];
+	struct mcache_slot *slot;
+	unsigned long bits;
+	unsigned int seq;
+
+	do {
+		slot = READ_ONCE(s->owner);
+		if (!slot)
+			return 0;
+		seq = READ_ONCE(slot->seq);
+		smp_rmb();	/* pairs with open_window() and close_window() */
+		bits = READ_ONCE(slot->word) == word ? READ_ONCE(slot->free) : 0;
+		smp_rmb();	/* likewise */
+	} while (READ_ONCE(slot->seq) != seq);
+	return seq & 1 ? 0 : bits;
+}
+
+/* Does the object lie free in its owner's window? */
+static inline bool in_window(struct mspan *s, unsigned int index)
+{
+	return window_bits(s, index / BITS_PER_LONG) & BIT(index % BITS_PER_LONG);
+}
+
+#endif /* _GOALLOC_WINDOW_H */
