@@ -4,18 +4,20 @@
 # SERIES, which runs kernel code at this machine's own speed without KVM.  Prints
 # its build directory, good as KDIR= with ARCH=um, with the kernel in linux.
 #
-# Built once for each source, compiler and configuration.  One patch is applied to it,
-# in a copy of the source: without it each local_irq_save() is two system calls.
+# Built once for each source, compiler and configuration.  Patches are applied to it, in a
+# copy of the source, that make it take what x86_64 takes: without them each local_irq_save()
+# is two system calls, each per-CPU counter has one around it, and each barrier is a fence.
 
 . "$(dirname "$0")/lib.sh"
 
 series=${1?usage: build-uml.sh SERIES}
 fragment=$top/scripts/configs/uml.config
-patch=$top/scripts/configs/uml-ipi.patch
+patches=$(echo "$top"/scripts/configs/uml-*.patch)
 
 source=$("$top/scripts/fetch-kernel.sh" source "$series")
 one_at_a_time "build-$series-uml"
-key=$(cat "$fragment" "$patch" "$source/Makefile" "$source/debian/changelog" 2>/dev/null |
+# shellcheck disable=SC2086 # a list
+key=$(cat "$fragment" $patches "$source/Makefile" "$source/debian/changelog" 2>/dev/null |
 	{ cat; gcc -v 2>&1; } | sha256sum | cut -c 1-12)
 build=$cache/built-$series-uml-$key
 if [ -e "$build/.complete" ]; then
@@ -32,7 +34,9 @@ log=$logs/build-$series-uml.log
 patched=$cache/source-$series-uml
 rm -rf "$patched"
 cp -al "$source" "$patched"
-quietly "$log" patch -d "$patched" -p1 -i "$patch" || die "the patch does not apply"
+for patch in $patches; do
+	quietly "$log" patch -d "$patched" -p1 -i "$patch" || die "the patch $patch does not apply"
+done
 
 # uml TARGET...: make it.
 uml()
