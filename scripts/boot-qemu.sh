@@ -65,9 +65,11 @@ elif [ -n "$icount" ]; then
 elif [ "$accel" = kvm ]; then
 	machine='-M q35 -accel kvm -cpu host'
 else
-	# Without cmpxchg16b: QEMU 7.2 loses the flags after it when an interrupt comes
-	# between, and stock 6.12 then dies in its own slab allocator, goalloc or not.
-	machine="-M q35 -accel tcg,thread=$thread -cpu max,-cx16"
+	machine="-M q35 -accel tcg,thread=$thread -cpu max"
+fi
+if [ "$GOALLOC_ARCH" != arm64 ] && [ "$accel" != kvm ]; then
+	newer=$("$top/scripts/fetch-qemu.sh")
+	PATH=${newer:+$newer:}$PATH
 fi
 
 out=$logs/$name.out
@@ -106,9 +108,7 @@ boot()
 	rm -f "$console.raw"
 }
 
-# A guest that dies or hangs before its first process runs has seen nothing of goalloc:
-# without KVM, QEMU before 8.1 now and then runs an instruction that the kernel has replaced
-# (its commit deba78709ae8 mends that).
+# A guest that dies or hangs before its first process runs has seen nothing of goalloc.
 for try in 1 2 3; do
 	boot
 	if grep -q '^goalloc-init' "$out" || [ "$try" -eq 3 ]; then
