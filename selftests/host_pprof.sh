@@ -229,8 +229,16 @@ go_agrees()
 	[ "$(wc -l <"$tmp/text")" -eq 2 ] && diff "$tmp/text" "$tmp/proto"
 }
 
+# While it waits for the profile.
+interrupt_is_told()
+{
+	mkfifo "$tmp/fifo"
+	timeout -s INT 2 "$here/../scripts/goalloc-pprof" -o "$tmp/none" "$tmp/fifo" 2>"$tmp/said"
+	[ "$(cat "$tmp/said")" = 'goalloc-pprof: interrupted' ] && [ ! -e "$tmp/none" ]
+}
+
 echo 'KTAP version 1'
-echo '1..9'
+echo '1..10'
 check 'profile.proto: types, scaled values, symbols, modules' proto_is_right
 check 'at rate 1 nothing is scaled' rate_1_is_exact
 check 'flame graph: well formed, by itself, with the sums' flame_is_right
@@ -244,5 +252,6 @@ else
 	skip 'go tool pprof opens it' 'needs golang-go'
 	skip 'go tool pprof scales the text in the same way' 'needs golang-go'
 fi
+check 'interrupted, it says so in a line' interrupt_is_told
 check '--help says what it does' pprof --help
 exit $failed
