@@ -48,7 +48,8 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 
 		if (!bits)
 			continue;
-		open_window(slot, s, w, bits);
+		open_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)));
+		s->fresh &= ~BIT(w);
 		this_cpu_add(s->slot->taken, hweight_long(bits));
 		this_cpu_inc(mspan_counts(s)->refills);
 		trace_goalloc_refill(spc_size_class(s->spc), s->elemsize, hweight_long(bits));

@@ -115,7 +115,7 @@ static bool keep_as_spare(struct mspan *s)
  * class; or its owner came back for the object, and it is full again.  Preemption is
  * off meanwhile: who destroys a heap waits for that.
  */
-static noinline void adopt(struct mspan *s)
+static noinline enum free_result adopt(struct mspan *s)
 {
 	preempt_disable();
 	if (mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
@@ -125,12 +125,40 @@ static noinline void adopt(struct mspan *s)
 			mcentral_let_go(s);
 	}
 	preempt_enable();
+	return FREE_OK;
 }
 
-static noinline void queue_empty(struct mspan *s)
+static noinline enum free_result queue_empty(struct mspan *s)
 {
 	if (mspan_all_free(s) && mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_QUEUED))
 		mcentral_queue(s);
+	return FREE_OK;
+}
+
+/* After objects were freed through the shared map: would anybody find the span? */
+static __always_inline enum free_result find_place(struct mspan *s)
+{
+	int state = READ_ONCE(s->state);
+
+	if (unlikely(state == MSPAN_FULL))
+		return adopt(s);
+	if (unlikely(state == MSPAN_PARTIAL))
+		return queue_empty(s);
+	return FREE_OK;
+}
+
+/* Free an object through the shared map. */
+static __always_inline enum free_result free_in_map(struct mspan *s, unsigned int index)
+{
+	struct mcache_counts __percpu *counts = mspan_counts(s);
+
+	/* counted first: when the bit is set the heap may go, if that was its last object */
+	this_cpu_inc(counts->remote_frees);
+	if (unlikely(in_window(s, index) || test_and_set_bit(index, s->free_bits))) {
+		this_cpu_dec(counts->remote_frees);
+		return FREE_DOUBLE;
+	}
+	return find_place(s);
 }
 
 /* What the window has left is FULL, this CPU's spare, or let go. */
@@ -156,9 +184,10 @@ static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int 
 		this_cpu_sub(s->slot->taken, hweight64(bits));
 	if (left == s)
 		left = NULL;
+	/* before its state changes: the barriers of open_window() are between */
 	if (left)
 		WRITE_ONCE(left->owner, NULL);
-	open_window(slot, s, w, found);
+	open_window(slot, s, w, found, false);
 	if (found)
 		this_cpu_add(s->slot->taken, hweight64(found));
 	if (left)
@@ -180,7 +209,7 @@ static bool is_near(const struct mcache_slot *slot, const struct mspan *s)
 }
 
 /* A window of this CPU's comes to the object: false if none should, or the object is free. */
-static noinline bool free_moving(struct mspan *s, unsigned int index)
+static bool move_and_free(struct mspan *s, unsigned int index)
 {
 	u64 bit = BIT(index % BITS_PER_LONG);
 	struct mcache_slot *slot;
@@ -194,14 +223,21 @@ static noinline bool free_moving(struct mspan *s, unsigned int index)
 		freed = !(slot->free & bit);
 		if (freed) {
 			WRITE_ONCE(slot->free, slot->free | bit);
-			slot->fresh = false;
 			mcache_count_free(slot, 1);
+		} else {
+			/* a bad free may bring the window to a word that was never taken */
+			s->fresh &= ~BIT(index / BITS_PER_LONG);
 		}
 		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
 		mem_kick();
 	}
 	mcache_leave(slot);
 	return freed;
+}
+
+static noinline enum free_result free_moving(struct mspan *s, unsigned int index)
+{
+	return move_and_free(s, index) ? FREE_OK : free_in_map(s, index);
 }
 
 /* A first look, at what may change: is it worth trying? */
@@ -218,17 +254,6 @@ static __always_inline bool may_move(const struct mspan *s)
 	return !(free & (free + 1));	/* none, or all up to one of them */
 }
 
-/* After objects were freed through the shared map: would anybody find the span? */
-static __always_inline void find_place(struct mspan *s)
-{
-	int state = READ_ONCE(s->state);
-
-	if (unlikely(state == MSPAN_FULL))
-		adopt(s);
-	else if (unlikely(state == MSPAN_PARTIAL))
-		queue_empty(s);
-}
-
 /**
  * mcache_free_remote() - free an object that does not lie in this CPU's window
  * @s: its span
@@ -242,20 +267,11 @@ static __always_inline void find_place(struct mspan *s)
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
-	struct mcache_counts __percpu *counts = mspan_counts(s);
-
-	if (mspan_is_large(s))
+	if (unlikely(mspan_is_large(s)))
 		return free_large(s);
-	if (may_move(s) && free_moving(s, index))
-		return FREE_OK;
-	/* counted first: when the bit is set the heap may go, if that was its last object */
-	this_cpu_inc(counts->remote_frees);
-	if (in_window(s, index) || test_and_set_bit(index, s->free_bits)) {
-		this_cpu_dec(counts->remote_frees);
-		return FREE_DOUBLE;
-	}
-	find_place(s);
-	return FREE_OK;
+	if (may_move(s))
+		return free_moving(s, index);
+	return free_in_map(s, index);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
 

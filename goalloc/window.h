@@ -25,9 +25,12 @@
 
 #include "mcache.h"
 
-/* Make @bits of word @w of span @s the window; what was there before has gone back. */
+/*
+ * Make @bits of word @w of span @s the window; what was there before has gone back.
+ * @fresh: the objects of the word were never handed out.
+ */
 static __always_inline void open_window(struct mcache_slot *slot, struct mspan *s,
-					unsigned int w, unsigned long bits)
+					unsigned int w, unsigned long bits, bool fresh)
 {
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with window_bits() */
@@ -35,13 +38,12 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 	WRITE_ONCE(slot->word, &s->free_bits[w]);
 	WRITE_ONCE(slot->elemsize, s->elemsize);
 	slot->base = s->base + (unsigned long)w * BITS_PER_LONG * s->elemsize;
-	slot->fresh = !s->needzero && (s->fresh & BIT(w));
+	slot->fresh = fresh;
 	WRITE_ONCE(slot->free, bits);
 	smp_wmb();	/* even after it has changed */
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 
 	WRITE_ONCE(s->owner, slot);
-	s->fresh &= ~BIT(w);
 	if (!bits)
 		return;
 	smp_mb__before_atomic();	/* the window is visible before the map loses the bits */

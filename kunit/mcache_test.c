@@ -342,6 +342,36 @@ static void mcache_window_moves_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 0);
 }
 
+/* A bad free may bring the window to objects that were never handed out: these are now. */
+static void mcache_moved_not_fresh(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	void **objs = alloc_many(test, SPC_8, 64), **more, *obj;
+	struct mspan *s = span(objs[0]);
+	bool needzero = false;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[0] + 128 * 8), FREE_DOUBLE);
+	obj = alloc(test, SPC_8);
+	KUNIT_EXPECT_EQ(test, index_of(obj), 128);
+	memset(obj, 0xff, 8);
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+	util_heap_flush(test);
+
+	more = alloc_many(test, SPC_8, 64);
+	KUNIT_EXPECT_EQ(test, index_of(more[0]), 64);
+	for (i = 0; i < 2; i++) {
+		obj = mcache_alloc(heap, SPC_8, GFP_KERNEL, &needzero);
+		KUNIT_EXPECT_EQ(test, index_of(obj), 128 + i);
+		KUNIT_EXPECT_TRUE(test, needzero);
+		KUNIT_EXPECT_TRUE(test, s->needzero || !(s->fresh & BIT(2)));
+	}
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(obj - 8), FREE_OK);
+	free_rest(test, more, 64);
+	free_rest(test, objs, 64);
+}
+
 /*
  * To a span of two objects no window moves: it becomes the spare of the CPU that frees, if
  * that has none, and serves its next refill; the next such span is queued.
@@ -683,6 +713,7 @@ static struct kunit_case mcache_cases[] = {
 	KUNIT_CASE(mcache_knows_what_is_free),
 	KUNIT_CASE(mcache_window_follows),
 	KUNIT_CASE(mcache_window_moves_on),
+	KUNIT_CASE(mcache_moved_not_fresh),
 	KUNIT_CASE(mcache_adopts),
 	KUNIT_CASE(mcache_full_spare),
 	KUNIT_CASE(mcache_flush_lets_go),
