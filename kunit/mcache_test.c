@@ -345,30 +345,16 @@ static void mcache_window_moves_on(struct kunit *test)
 /* A bad free may bring the window to objects that were never handed out: these are now. */
 static void mcache_moved_not_fresh(struct kunit *test)
 {
-	struct goalloc_heap *heap = util_heap(test);
-	void **objs = alloc_many(test, SPC_8, 64), **more, *obj;
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC_8);
+	void **objs = alloc_many(test, SPC_8, 64);
 	struct mspan *s = span(objs[0]);
-	bool needzero = false;
-	unsigned int i;
 
+	KUNIT_EXPECT_TRUE(test, s->fresh & BIT(2));
 	KUNIT_EXPECT_EQ(test, util_free(objs[0] + 128 * 8), FREE_DOUBLE);
-	obj = alloc(test, SPC_8);
-	KUNIT_EXPECT_EQ(test, index_of(obj), 128);
-	memset(obj, 0xff, 8);
-	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
-	util_heap_flush(test);
-
-	more = alloc_many(test, SPC_8, 64);
-	KUNIT_EXPECT_EQ(test, index_of(more[0]), 64);
-	for (i = 0; i < 2; i++) {
-		obj = mcache_alloc(heap, SPC_8, GFP_KERNEL, &needzero);
-		KUNIT_EXPECT_EQ(test, index_of(obj), 128 + i);
-		KUNIT_EXPECT_TRUE(test, needzero);
-		KUNIT_EXPECT_TRUE(test, s->needzero || !(s->fresh & BIT(2)));
-	}
-	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
-	KUNIT_EXPECT_EQ(test, util_free(obj - 8), FREE_OK);
-	free_rest(test, more, 64);
+	KUNIT_EXPECT_PTR_EQ(test, slot->word, &s->free_bits[2]);
+	KUNIT_EXPECT_FALSE(test, slot->fresh);
+	KUNIT_EXPECT_FALSE_MSG(test, s->fresh & BIT(2), "when the next window comes there");
+	KUNIT_EXPECT_TRUE(test, s->fresh & BIT(1));
 	free_rest(test, objs, 64);
 }
 
