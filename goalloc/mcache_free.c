@@ -298,6 +298,7 @@ unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bi
 	find_place(s);
 	return refused;
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free_bits);
 
 /**
  * mcache_free() - free an object

@@ -74,6 +74,28 @@ static void check_slot(struct kunit *test, unsigned int spc)
 	KUNIT_EXPECT_EQ(test, slot->seq % 2, 0);
 }
 
+/* Allocate @n objects, in order, into a new array. */
+static void **alloc_many(struct kunit *test, unsigned int spc, unsigned int n)
+{
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++)
+		objs[i] = alloc(test, spc);
+	return objs;
+}
+
+/* Free what is not free yet of @n objects. */
+static void free_rest(struct kunit *test, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!mcache_is_free(span(objs[i]), index_of(objs[i])))
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
 static unsigned long inuse(struct kunit *test, unsigned int spc)
 {
 	struct class_stats st;
@@ -211,6 +233,22 @@ static void mcache_double_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
+/* Of several that are freed at once, those that are free already are refused. */
+static void mcache_double_free_bits(struct kunit *test)
+{
+	void **objs = alloc_many(test, SPC_8, 192);
+	struct mspan *s = span(objs[0]);
+
+	KUNIT_EXPECT_EQ(test, util_free(objs[128]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, util_free(objs[127]), FREE_OK);
+	KUNIT_ASSERT_TRUE(test, in_slot(test, objs[128]) && in_map(objs[127]));
+	KUNIT_EXPECT_EQ(test, mcache_free_bits(s, 1, BIT(63) | BIT(62)), BIT(63));
+	KUNIT_EXPECT_EQ(test, mcache_free_bits(s, 2, BIT(0) | BIT(1)), BIT(0));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 188);
+	free_rest(test, objs, 192);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_8), 0);
+}
+
 /* Whether an object is free can be asked from any CPU, wherever it lies. */
 static void mcache_knows_what_is_free(struct kunit *test)
 {
@@ -227,28 +265,6 @@ static void mcache_knows_what_is_free(struct kunit *test)
 		nfree += mcache_is_free(s, i);
 	KUNIT_EXPECT_EQ(test, nfree, s->nelems - 1);
 	KUNIT_EXPECT_EQ(test, util_free(a), FREE_OK);
-}
-
-/* Allocate @n objects, in order, into a new array. */
-static void **alloc_many(struct kunit *test, unsigned int spc, unsigned int n)
-{
-	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (i = 0; i < n; i++)
-		objs[i] = alloc(test, spc);
-	return objs;
-}
-
-/* Free what is not free yet of @n objects. */
-static void free_rest(struct kunit *test, void **objs, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!mcache_is_free(span(objs[i]), index_of(objs[i])))
-			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
 }
 
 /*
@@ -696,6 +712,7 @@ static struct kunit_case mcache_cases[] = {
 	KUNIT_CASE(mcache_remote_free),
 	KUNIT_CASE(mcache_free_outside_window),
 	KUNIT_CASE(mcache_double_free),
+	KUNIT_CASE(mcache_double_free_bits),
 	KUNIT_CASE(mcache_knows_what_is_free),
 	KUNIT_CASE(mcache_window_follows),
 	KUNIT_CASE(mcache_window_moves_on),
