@@ -8,6 +8,7 @@
 #	--timeout S	seconds until it counts as hung (300)
 #	--append ARGS	more for the kernel's command line
 #	--qemu ARGS	more for QEMU's command line
+#	--one-thread	emulate all CPUs by turns
 #	--icount	count instructions: 1 ns of guest time is one; one CPU
 #	--quiet		do not repeat the command's output on standard output
 #
@@ -23,7 +24,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-cpus=2 memory=1G limit=300 append='' qemu='' icount='' say=cat
+cpus=2 memory=1G limit=300 append='' qemu='' icount='' say=cat thread=multi
 while :; do
 	case ${1-} in
 	--cpus) cpus=$2; shift ;;
@@ -31,6 +32,7 @@ while :; do
 	--timeout) limit=$2; shift ;;
 	--append) append=$2; shift ;;
 	--qemu) qemu=$2; shift ;;
+	--one-thread) thread=single ;;
 	--icount) icount=1 ;;
 	--quiet) say='cat >/dev/null' ;;
 	-*) die "boot-qemu.sh: no such option: $1" ;;
@@ -56,14 +58,14 @@ if [ "$GOALLOC_ARCH" = arm64 ]; then
 	# It has one serial port: the other is a PCI card.
 	emulator=qemu-system-aarch64 kernel_tty=ttyAMA0 command_tty=ttyS0
 	command_serial='-chardev stdio,id=said -device pci-serial,chardev=said'
-	machine="-M virt,gic-version=3 -accel tcg,thread=multi -cpu neoverse-n1"
+	machine="-M virt,gic-version=3 -accel tcg,thread=$thread -cpu neoverse-n1"
 elif [ -n "$icount" ]; then
 	cpus=1
 	machine='-M q35 -accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
 elif [ "$accel" = kvm ]; then
 	machine='-M q35 -accel kvm -cpu host'
 else
-	machine="-M q35 -accel tcg,thread=multi -cpu max"
+	machine="-M q35 -accel tcg,thread=$thread -cpu max"
 fi
 if [ "$GOALLOC_ARCH" != arm64 ] && [ "$accel" != kvm ]; then
 	newer=$("$top/scripts/fetch-qemu.sh")

@@ -3,8 +3,11 @@
 # Promise: events may be enabled and disabled at any time, while every CPU allocates and
 # frees in every context: contents stay intact, and the sums are exact.
 #
+# GUEST: --one-thread
 # Enabling an event changes an instruction of the fast path while others run it.  The kernel
-# knows how, and so does QEMU from 8.1 on (scripts/fetch-qemu.sh).
+# knows how.  QEMU before 8.1 does not, when it emulates each CPU in a thread of its own: a
+# CPU may keep the translation of the breakpoint that stood there for a moment (mended by its
+# commit deba78709ae8, "accel/tcg: Always lock pages before translation").  By turns it cannot.
 #
 # TRACE_SECONDS says how long the stress lasts (10).
 
