@@ -6,8 +6,8 @@
 # Before 8.0 the flags after a cmpxchg16b have bits that no flag has; an interrupt
 # that comes right behind it pushes them, and its return faults.  Stock 6.12 meets
 # that within seconds under load.  Before 8.1 a CPU with a thread of its own now and then
-# runs an instruction that the kernel has replaced (commit deba78709ae8 mends that): when
-# static branches and tracepoints are switched, the guest dies of an int3, or hangs.
+# runs an instruction that the kernel has replaced (commit deba78709ae8): when static branches
+# and tracepoints are switched, the guest dies of an int3, or hangs.  10.0 does so more rarely.
 #
 # Debian 12 has 7.2, and 10.0 in its backports, which is unpacked beside the kernels, not
 # installed.
