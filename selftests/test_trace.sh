@@ -5,6 +5,9 @@
 # from every context; each address is allocated and freed in turn; the fields say what
 # was asked for and what was given, by whom.
 #
+# GUEST: --one-thread
+# Events are switched here: test_trace_switch.sh says what QEMU makes of that otherwise.
+#
 # TRACE_SECONDS says how long the stress lasts (5).
 
 # shellcheck source=selftests/lib.sh

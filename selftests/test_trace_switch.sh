@@ -5,10 +5,10 @@
 #
 # GUEST: --one-thread
 # Enabling an event changes an instruction of the fast path while others run it.  The kernel
-# knows how.  QEMU before 8.1 does not, when it emulates each CPU in a thread of its own: a
-# CPU may keep the translation of the breakpoint that stood there for a moment (mended by its
-# commit deba78709ae8, "accel/tcg: Always lock pages before translation", but not for good: 10.0
-# was seen to as well).  By turns it cannot.
+# knows how.  QEMU does not always, when it emulates each CPU in a thread of its own: a CPU
+# may keep the translation of the breakpoint that stood there for a moment.  Its commit
+# deba78709ae8, "accel/tcg: Always lock pages before translation" (8.1), made that rarer; 10.0
+# was seen to do it as well.  By turns it cannot.
 #
 # TRACE_SECONDS says how long the stress lasts (10).
 
