@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fetch-qemu.sh: a QEMU that emulates x86_64 as it should.  Prints a directory to put in
+# fetch-qemu.sh: a newer QEMU, where the installed one is known to fail.  Prints a directory to put in
 # front of PATH, or nothing if the installed one will do.
 #
 # Before 8.0 the flags after a cmpxchg16b have bits that no flag has; an interrupt
