@@ -19,7 +19,7 @@
  *		last one that this CPU freed, for a request of the same length
  *   flush	let go of everything, without a lock: for idle and dead CPUs
  *
- * but frees (mcache_free.c).  How a window opens and closes is in window.h.
+ * Frees are in mcache_free.c.  How a window opens, moves and closes is in window.h.
  *
  * CONTEXT: every function works in any context, but that alloc_slow and
  * alloc_node return NULL in NMI.
@@ -279,6 +279,7 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 
+/* The slot may be a dead CPU's, so that its counter is written and not added to. */
 static void flush_slot(struct mcache_slot *slot)
 {
 	struct mspan *s = slot->span;

@@ -33,8 +33,14 @@
  * A span of one or two objects is not worth moving to: it has gained as good as all of
  * them.  Nor is a span of another node, which this CPU would not allocate from.
  *
- * A second free of an object in a FULL span is seen as always: the bit is in the map when
- * the window comes, and so in the window.
+ * A second free of an object is seen as always: its bit is in the map when the window comes,
+ * and so in the window.  It may bring the window to a word that was never allocated from: the
+ * word is not taken for zeroed after that.
+ *
+ * ORDERING: the span that the window leaves gets its bits back, then gives up its owner, then
+ * changes its state; and whoever stores FULL looks at the map once more (mspan.h).  A CPU that
+ * finds no owner finds the bit in the map; one that still finds the slot sees by the sequence
+ * count that its window is elsewhere.
  *
  * CONTEXT: any, NMI included.  The slot is marked busy meanwhile; who finds it busy goes the
  * remote way.

@@ -52,7 +52,7 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 
 /*
  * Put what is left of the window back into the map.  Then it is closed, or opened
- * elsewhere.  Return: the bits, for slot->taken.
+ * elsewhere.  Return: the bits; the caller takes their number off slot->taken.
  */
 static inline u64 return_window(struct mcache_slot *slot)
 {
