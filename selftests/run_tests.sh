@@ -19,7 +19,7 @@ for test; do
 	[ -z "${GOALLOC_GUEST-}" ] || echo "goalloc-test: ${test##*/}" >/dev/kmsg
 	timeout "$limit" "$test" 2>&1 </dev/null
 	printf '\n@@end %s\n' $?
-done | awk '
+done | awk -v tests=$# '
 # Results go one level in, under a header of their own; what else a test says
 # becomes a comment.
 function header() {
@@ -79,6 +79,10 @@ function result(good, directive) {
 { print "    " (/^#/ ? "" : "# ") $0; fflush() }
 
 END {
+	if (number < tests) {
+		print "# " tests - number " of " tests " tests did not run to their end"
+		fails += tests - number
+	}
 	printf "# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n", passes, fails, skips
 	exit fails > 0
 }'
