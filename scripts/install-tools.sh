@@ -10,6 +10,7 @@
 #	tools	building goallocstat and goalloctop
 #	terminal	using the latter
 #	browser		opening what goalloc-report writes
+#	go	Go itself, which tests compare with
 #	deb	building the Debian package
 #	debtest	installing it in a chroot
 #	arm64	the same for GOALLOC_ARCH=arm64, beside the others
@@ -68,6 +69,10 @@ chromium chromium
 /usr/share/fonts/truetype/liberation*/LiberationSans-Regular.ttf fonts-liberation
 '
 
+tools_go='
+go golang-go
+'
+
 tools_tools='
 gcc gcc
 make make
@@ -119,6 +124,7 @@ for group; do
 	tools) wanted=$wanted$tools_tools ;;
 	terminal) wanted=$wanted$tools_terminal ;;
 	browser) wanted=$wanted$tools_browser ;;
+	go) wanted=$wanted$tools_go ;;
 	deb) wanted=$wanted$tools_deb ;;
 	debtest) wanted=$wanted$tools_debtest ;;
 	arm64) wanted=$wanted$tools_arm64 ;;
@@ -141,7 +147,7 @@ step "Installing ${missing% }"
 $sudo apt-get -qq update >"$logs/apt.log" 2>&1 || :
 # shellcheck disable=SC2086 # a list of packages
 quietly "$logs/apt.log" $sudo env DEBIAN_FRONTEND=noninteractive \
-	apt-get -qq -y --no-install-recommends install $missing ||
+	apt-get -qq -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing ||
 	die "apt-get could not install: $missing"
 missing=$(missing_packages "$wanted" | sort -u | tr '\n' ' ')
 [ -z "$missing" ] || die "still missing after installing: $missing"

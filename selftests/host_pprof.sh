@@ -245,6 +245,7 @@ check 'flame graph: well formed, by itself, with the sums' flame_is_right
 check 'a truncated profile is refused' truncated_is_refused
 check 'another version is refused' other_versions_are_refused
 check 'what is no profile is refused' nonsense_is_refused
+("$here/../scripts/install-tools.sh" go) >"$tmp/log" 2>&1
 if command -v go >/dev/null; then
 	check 'go tool pprof opens it' go_opens_it
 	check 'go tool pprof scales the text in the same way' go_agrees

@@ -5,8 +5,7 @@
 # generator would write, the published 66-class table, a real Go program, and
 # arithmetic.  Runs on the build host, needs no kernel module, and prints KTAP.
 #
-# Go comes from Debian's golang-go, installed when it is missing and this is
-# root.  Without Go the comparison with it fails; it is not skipped.
+# Go comes from Debian's golang-go, installed when it is missing.  Without Go the comparison with it fails; it is not skipped.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 top=$(dirname "$here")
@@ -104,22 +103,9 @@ table_shows_alignment()
 
 # --- a real Go program
 
-install_go()
-{
-	command -v go && return
-	if [ "$(id -u)" -ne 0 ]; then
-		echo "go is missing, and only root can install golang-go"
-		return 1
-	fi
-	export DEBIAN_FRONTEND=noninteractive
-	set -- apt-get -qq -y --no-install-recommends install golang-go
-	"$@" || { apt-get -qq update && "$@"; } || return 1
-	command -v go
-}
-
 run_go()
 {
-	install_go || return 1
+	"$top/scripts/install-tools.sh" go || return 1
 	export GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=off
 	export GOCACHE="$tmp/gocache" GOPATH="$tmp/gopath"
 	go run "$here/bysize.go" >"$tmp/bysize"

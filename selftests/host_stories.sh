@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/stories.sh"
 
 document=$here/../Documentation/observability.rst
+("$here/../scripts/install-tools.sh" go) >/dev/null 2>&1
 command -v go >/dev/null || skip_all 'needs golang-go'
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
