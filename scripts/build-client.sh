@@ -9,6 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 series=${1?usage: build-client.sh SERIES}
+"$top/scripts/install-tools.sh" clients
 KSOURCE=$("$top/scripts/fetch-kernel.sh" source "$series")
 export KSOURCE
 image=$("$top/scripts/fetch-kernel.sh" image "$series")
@@ -18,11 +19,12 @@ built=$("$top/scripts/build-modules.sh" "$series" clients)
 # needed MODULE: files of the stock kernel, each behind those that it needs itself.
 needed()
 {
-	modinfo -F depends "$1" | tr , '\n' | sed '/^$/d' | while read -r name; do
+	names=$(/sbin/modinfo -F depends "$1") || die "modinfo does not read $1"
+	for name in $(echo "$names" | tr , ' '); do
 		# A file may have - where the module has _.
 		file=$(find "$stock/" -name "$(echo "$name" | tr _- '??').ko*")
 		[ -n "$file" ] || die "Linux $series has no module $name"
-		needed "$file"
+		(needed "$file") || exit
 		echo "$file"
 	done
 }
@@ -31,7 +33,8 @@ rm -rf "$built/clients/stock"
 for client in "$built"/clients/plain/*.ko; do
 	directory=$built/clients/stock/$(basename "$client" .ko)
 	mkdir -p "$directory"
-	needed "$client" | awk '!seen[$0]++ { print NR + 10, $0 }' | while read -r number file; do
+	(needed "$client") >"$built/clients/needed" || die "what $client needs is not known"
+	awk '!seen[$0]++ { print NR + 10, $0 }' "$built/clients/needed" | while read -r number file; do
 		copy=$directory/$number-$(basename "${file%.xz}")
 		case $file in
 		*.xz) xz -dc "$file" >"$copy" ;;
