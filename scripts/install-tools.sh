@@ -5,6 +5,7 @@
 #	module	building modules against headers
 #	boot	booting a kernel in QEMU
 #	kernel	building a kernel and reading its KUnit results
+#	mutate	the mutants of mutate
 #	clients	what the drop-in's clients need of the stock kernel
 #	check	the static checks of check.sh
 #	docs	the documentation as HTML
@@ -44,6 +45,9 @@ python3 python3
 xz xz-utils
 /usr/include/stdio.h libc6-dev
 /usr/include/libelf.h libelf-dev
+'
+tools_mutate='
+rsync rsync
 '
 tools_clients='
 /sbin/modinfo kmod
@@ -124,6 +128,7 @@ for group; do
 	module) wanted=$wanted$tools_module ;;
 	boot) wanted=$wanted$tools_boot ;;
 	kernel) wanted=$wanted$tools_kernel ;;
+	mutate) wanted=$wanted$tools_mutate ;;
 	clients) wanted=$wanted$tools_clients ;;
 	check) wanted=$wanted$tools_check ;;
 	docs) wanted=$wanted$tools_docs ;;
