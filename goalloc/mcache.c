@@ -33,12 +33,13 @@
 #include "window.h"
 
 /* Objects that one visit to the central should bring, as far as spans have them. */
-#define BATCH_OBJECTS	16
+#define BATCH_OBJECTS	64
 #define BATCH_SPANS	8
 
 struct goalloc_heap default_heap;
 EXPORT_SYMBOL_FOR_KUNIT(default_heap);
 
+/* Open a window in @s, in its next word with free objects; the slot's window is empty. */
 static bool next_window(struct mcache_slot *slot, struct mspan *s)
 {
 	unsigned int w, words = mspan_words(s);
@@ -48,25 +49,15 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 
 		if (!bits)
 			continue;
-		open_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)));
+		shift_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)), false);
 		s->fresh &= ~BIT(w);
-		this_cpu_add(s->slot->taken, hweight_long(bits));
 		this_cpu_inc(mspan_counts(s)->refills);
-		trace_goalloc_refill(spc_size_class(s->spc), s->elemsize, hweight_long(bits));
+		if (trace_goalloc_refill_enabled())
+			trace_goalloc_refill(spc_size_class(s->spc), s->elemsize,
+					     hweight_long(bits));
 		return true;
 	}
 	return false;
-}
-
-/*
- * The slot's span, or one that was a spare, has no free object: store FULL and let it
- * go, unless a free came in between (mspan.h, "no free object is lost").
- */
-static bool span_is_full(struct mcache_slot *slot, struct mspan *s)
-{
-	if (s == slot->span)
-		close_window(slot);
-	return mspan_becomes_full(s);
 }
 
 /**
@@ -77,18 +68,23 @@ static bool span_is_full(struct mcache_slot *slot, struct mspan *s)
  */
 bool mcache_refill(struct mcache_slot *slot)
 {
-	struct mspan *s = slot->span;
+	struct mspan *left = slot->span, *s;
 
-	for (;;) {
-		if (s && next_window(slot, s))
-			return true;
-		if (s && !span_is_full(slot, s))
-			continue;
-		s = slot->spare;
-		if (!s)
-			return false;
+	if (left && next_window(slot, left))
+		return true;
+	while ((s = slot->spare)) {
 		slot->spare = s->next;
+		if (next_window(slot, s))
+			return true;
+		if (!mspan_becomes_full(s)) {
+			s->next = slot->spare;
+			slot->spare = s;
+		}
 	}
+	if (!left)
+		return false;
+	close_window(slot);
+	return !mspan_becomes_full(left) && next_window(slot, left);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_refill);
 

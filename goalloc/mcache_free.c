@@ -167,37 +167,14 @@ static __always_inline enum free_result free_in_map(struct mspan *s, unsigned in
 	return find_place(s);
 }
 
-/* What the window has left is FULL, this CPU's spare, or let go. */
-static void leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
-{
-	if (!any_free && mspan_becomes_full(s))
-		return;
-	if (slot->spare) {
-		mcentral_let_go(s);
-	} else {
-		s->next = NULL;
-		slot->spare = s;
-	}
-}
-
 /* Move the slot's window to word @w of @s, which this context owns. */
 static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int w)
 {
-	struct mspan *left = slot->span;
-	u64 bits = return_window(slot), found = mspan_bits(s, w);
+	u64 bits = return_window(slot);
 
 	if (bits)
 		this_cpu_sub(s->slot->taken, hweight64(bits));
-	if (left == s)
-		left = NULL;
-	/* before its state changes: the barriers of open_window() are between */
-	if (left)
-		WRITE_ONCE(left->owner, NULL);
-	open_window(slot, s, w, found, false);
-	if (found)
-		this_cpu_add(s->slot->taken, hweight64(found));
-	if (left)
-		leave_span(slot, left, bits);
+	shift_window(slot, s, w, mspan_bits(s, w), false, bits);
 }
 
 /* Nothing more can be freed into the window, or nothing can be taken from it. */

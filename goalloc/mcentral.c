@@ -14,7 +14,9 @@
  * lock.  Whoever next holds the lock drains it: a drained span is QUEUED, which
  * nobody else may change, and is settled into FULL, PARTIAL or DEAD by its count
  * of free bits.  Each plain store of FULL or PARTIAL is followed by smp_mb() and
- * a second look at the bits (mspan.h says why).
+ * a second look at the bits (mspan.h says why).  Of a class with few objects a span, of
+ * which a visit takes several, they are not sorted first: while none is listed as partial,
+ * what has free objects goes straight from the queue to who asks.
  *
  * A wholly free span stays on the empty list, because taking it from there is
  * cheaper than making one, above all where a span has few objects.  The scavenger
@@ -130,21 +132,31 @@ static void settle(struct mcentral *c, struct mspan *s, unsigned int keep, struc
 	} while (again);
 }
 
+/* The next QUEUED span, off the llist; or NULL. */
+static struct mspan *next_queued(struct mcentral *c)
+{
+	struct llist_node *node;
+
+	if (!c->pending)
+		WRITE_ONCE(c->pending, llist_del_all(&c->queue));
+	node = c->pending;
+	if (!node)
+		return NULL;
+	WRITE_ONCE(c->pending, node->next);
+	return llist_entry(node, struct mspan, queue);
+}
+
 /* Settle up to DRAIN_BATCH queued spans.  True: there may be more. */
 static bool drain(struct mcentral *c, unsigned int keep, struct mspan **dead)
 {
 	unsigned int budget;
 
 	for (budget = DRAIN_BATCH; budget; budget--) {
-		struct llist_node *node;
+		struct mspan *s = next_queued(c);
 
-		if (!c->pending)
-			WRITE_ONCE(c->pending, llist_del_all(&c->queue));
-		node = c->pending;
-		if (!node)
+		if (!s)
 			return false;
-		WRITE_ONCE(c->pending, node->next);
-		settle(c, llist_entry(node, struct mspan, queue), keep, dead);
+		settle(c, s, keep, dead);
 	}
 	return true;
 }
@@ -157,6 +169,14 @@ static void free_dead(struct mspan *dead)
 		dead = s->next;
 		mheap_free(s);
 	}
+}
+
+/* Add a span that is OWNED now to those that a visit takes. */
+static void hand_out(struct mcentral *c, struct mspan *s, struct mspan **taken)
+{
+	s->next = *taken;
+	*taken = s;
+	WRITE_ONCE(c->given, c->given + 1);
 }
 
 /* Take up to @max spans off the lists.  One that loses its cmpxchg is queued. */
@@ -173,9 +193,34 @@ static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 		unlist(c, s);
 		if (!mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_OWNED))
 			continue;
-		s->next = taken;
-		taken = s;
-		WRITE_ONCE(c->given, c->given + 1);
+		hand_out(c, s, &taken);
+		max--;
+	}
+	return taken;
+}
+
+/*
+ * Take up to @max spans straight off the queue, of up to DRAIN_BATCH.  @more: there may be
+ * others.  What has nothing free is settled.
+ */
+static struct mspan *take_queued(struct mcentral *c, unsigned int max, bool *more)
+{
+	unsigned int budget = DRAIN_BATCH;
+	struct mspan *s, *taken = NULL;
+
+	while (max && budget--) {
+		s = next_queued(c);
+		*more = s;
+		if (!s)
+			break;
+		if (!mspan_any_free(s)) {
+			settle(c, s, KEEP_ALL, NULL);
+			continue;
+		}
+		if (!list_empty(&s->partial))
+			unlist(c, s);
+		WRITE_ONCE(s->state, MSPAN_OWNED);
+		hand_out(c, s, &taken);
 		max--;
 	}
 	return taken;
@@ -365,15 +410,20 @@ static struct mspan *grow(struct mcentral *c, gfp_t gfp)
  */
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 {
-	struct mspan *taken, *dead = NULL;
+	struct mspan *taken;
 	unsigned long flags;
 	bool more = true;
 
 	do {
+		taken = NULL;
 		flags = lock_counted(&c->lock, &c->contended);
-		if (list_empty(&c->partial))
-			more = drain(c, KEEP_ALL, &dead);	/* so that none is dead */
-		taken = take_listed(c, max);
+		if (list_empty(&c->partial)) {
+			if (max > 1)
+				taken = take_queued(c, max, &more);
+			else
+				more = drain(c, KEEP_ALL, NULL);
+		}
+		taken = taken ?: take_listed(c, max);
 		WRITE_ONCE(c->refills, c->refills + !!taken);
 		spin_unlock_irqrestore(&c->lock, flags);
 	} while (!taken && more);

@@ -44,6 +44,7 @@
  *   PARTIAL -> QUEUED	a freeing CPU, cmpxchg; its free made the span empty
  *   QUEUED  -> FULL, PARTIAL, DEAD	drainer, central lock held
  *   PARTIAL -> OWNED	refill, cmpxchg, central lock held
+ *   QUEUED  -> OWNED	refill, central lock held, when it comes off the llist
  *   PARTIAL -> DEAD	scavenger, cmpxchg, central lock held
  *
  * WHY NO FREE OBJECT IS LOST

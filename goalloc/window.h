@@ -16,7 +16,8 @@
  * A free object is seen in the map or in the window at every moment: what goes into the
  * window is cleared in the map after that, and what goes back is set in the map before.
  * A CPU that finds no owner, or an owner with another word, therefore finds the bit in
- * the map.
+ * the map.  Bits are cleared by an atomic operation, because others free objects of the
+ * word meanwhile; but by a plain store if all of them are free, because then nobody has one.
  *
  * INVARIANT: of a slot that is not busy, slot->span is OWNED, and its owner is the slot.
  */
@@ -46,8 +47,13 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 	WRITE_ONCE(s->owner, slot);
 	if (!bits)
 		return;
-	smp_mb__before_atomic();	/* the window is visible before the map loses the bits */
-	atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
+	/* the window is visible before the map loses the bits */
+	if (bits == mspan_word_mask(s, w)) {
+		smp_store_release(&s->free_bits[w], 0);	/* nobody has an object to free */
+	} else {
+		smp_mb__before_atomic();
+		atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
+	}
 }
 
 /*
@@ -63,6 +69,39 @@ static inline u64 return_window(struct mcache_slot *slot)
 		smp_mb__after_atomic();	/* the map has them before the window loses them */
 	}
 	return bits;
+}
+
+/* What the window has left is FULL, this CPU's spare, or let go. */
+static inline void leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
+{
+	if (!any_free && mspan_becomes_full(s))
+		return;
+	if (slot->spare) {
+		mcentral_let_go(s);
+	} else {
+		s->next = NULL;
+		slot->spare = s;
+	}
+}
+
+/*
+ * Open the window elsewhere, and count what it finds there.  @any_free: the span that it
+ * leaves, if it leaves one, has free objects in its map.
+ */
+static __always_inline void shift_window(struct mcache_slot *slot, struct mspan *s,
+					 unsigned int w, unsigned long bits, bool fresh,
+					 bool any_free)
+{
+	struct mspan *left = slot->span == s ? NULL : slot->span;
+
+	/* before its state changes: the barriers of open_window() are between */
+	if (left)
+		WRITE_ONCE(left->owner, NULL);
+	open_window(slot, s, w, bits, fresh);
+	if (bits)
+		this_cpu_add(s->slot->taken, hweight_long(bits));
+	if (left)
+		leave_span(slot, left, any_free);
 }
 
 /* Leave the slot without span and window; what was in the window is back in the map. */

@@ -249,6 +249,60 @@ static void mcentral_batch(struct kunit *test)
 	}
 }
 
+/* What a visit takes several of goes straight from the queue to who asks, but full ones. */
+static void mcentral_straight(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, 5);
+	void **whole = objs, **part = objs + NELEMS, **full = objs + 2 * NELEMS;
+	void **listed = objs + 3 * NELEMS;
+	struct mspan *s, *next;
+
+	free_objs(test, listed, NELEMS);
+	mcentral_trim(c, 1);
+	KUNIT_ASSERT_EQ(test, c->nr_empty, 1);
+	mcentral_let_go(span(listed[0]));	/* as who looked at it too late */
+	mcentral_let_go(span(full[0]));
+	free_objs(test, whole, NELEMS);
+	free_objs(test, part, 3);
+	KUNIT_ASSERT_EQ(test, queued(c), 4);
+	s = mcentral_take(c, 8, GFP_NOWAIT);
+	KUNIT_EXPECT_EQ(test, count(s), 3);
+	KUNIT_EXPECT_EQ(test, state(full[0]), MSPAN_FULL);
+	KUNIT_EXPECT_EQ(test, c->nr_empty, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&c->empty) && list_empty(&c->partial));
+	KUNIT_EXPECT_FALSE(test, mcentral_has_idle(c));
+	for (; s; s = next) {
+		next = s->next;
+		KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
+		KUNIT_EXPECT_TRUE(test, mspan_any_free(s));
+		mcentral_let_go(s);
+	}
+	free_objs(test, part + 3, NELEMS - 3);
+	free_objs(test, full, NELEMS);
+	free_objs(test, objs + 4 * NELEMS, NELEMS);
+}
+
+/* Behind many full ones a queued span is found, and no new one is made. */
+static void mcentral_looks_on(struct kunit *test)
+{
+	const unsigned int nspans = MAX_OBJS / NELEMS - 1;
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs = alloc_spans(test, SPC_1K, nspans + 1);
+	unsigned int i;
+	struct mspan *s;
+
+	free_objs(test, objs, 1);	/* the last one of a queue that is a stack */
+	for (i = 1; i < nspans; i++)
+		mcentral_let_go(span(objs[i * NELEMS]));
+	KUNIT_ASSERT_EQ(test, queued(c), nspans);
+	s = mcentral_take(c, 2, GFP_NOWAIT);
+	KUNIT_EXPECT_PTR_EQ(test, s, span(objs[1]));
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->nr_spans), nspans + 1);
+	mcentral_let_go(s);
+	free_objs(test, objs + 1, (nspans + 1) * NELEMS - 1);
+}
+
 /* Any number of queued spans is settled, more than one step under the lock takes. */
 static void mcentral_drains_all(struct kunit *test)
 {
@@ -348,6 +402,8 @@ static struct kunit_case mcentral_cases[] = {
 	KUNIT_CASE(mcentral_reclaims),
 	KUNIT_CASE(mcentral_fuller_first),
 	KUNIT_CASE(mcentral_batch),
+	KUNIT_CASE(mcentral_straight),
+	KUNIT_CASE(mcentral_looks_on),
 	KUNIT_CASE(mcentral_drains_all),
 	KUNIT_CASE(mcentral_stale_look),
 	KUNIT_CASE(mcentral_large),

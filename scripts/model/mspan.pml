@@ -3,9 +3,9 @@
  * The span state protocol of goalloc/mspan.h, for spin.
  *
  * One span struct with two objects and, over its lives, one owner at a time.
- * Four parties: the owner (mcache.c: refill, span_is_full, flush), two freeing CPUs
+ * Four parties: the owner (mcache.c: refill, flush), two freeing CPUs
  * (mcache_free.c), whose spare the span may become, or to which their window may move, and
- * a drainer (mcentral.c: drain, settle, trim, take_listed), who also reuses the struct for
+ * a drainer (mcentral.c: drain, settle, trim, take_listed, take_queued), who also reuses the struct for
  * a new span after retiring it.  What a freeing CPU owns it flushes, or goes on with as
  * the owner.
  * Memory is sequentially consistent: the kernel's smp_mb() and atomic operations
@@ -132,6 +132,24 @@ inline take(ok)
 	fi
 }
 
+/* take_queued(): likewise, straight off the llist */
+inline take_queued(ok)
+{
+	if
+	:: atomic { onq > 0 -> onq-- };
+		assert(state == QUEUED);
+		if
+		:: map != 0 ->
+			listed = false;
+			wholly = false;
+			state = OWNED;
+			ok = true
+		:: else -> settle(ok); ok = false
+		fi
+	:: onq == 0 -> ok = false
+	fi
+}
+
 /* Everybody has stopped: nothing may be lost. */
 active proctype judge()
 {
@@ -165,12 +183,16 @@ active proctype owner()
 			n++
 		}
 	:: holds && window == 0 && map != 0 && n < ALLOCS ->
-		/* refill: publish, then clear; in between an object is in both */
+		/* refill: publish, then clear; in between an object is in both.  If all are
+		 * free, clear without looking at what is there. */
 		bits = map;
 		window = bits;
-		map = map & ~bits
+		if
+		:: bits == ALL -> map = 0
+		:: else -> map = map & ~bits
+		fi
 	:: holds && window == 0 ->
-		/* span_is_full() */
+		/* mspan_becomes_full() */
 		bits = map;
 		if
 		:: bits == 0 ->
@@ -212,6 +234,7 @@ active proctype owner()
 		take(ok);
 		if
 		:: !ok -> drain(ok); take(ok)
+		:: !ok -> take_queued(ok)
 		:: else -> skip
 		fi;
 		release();
