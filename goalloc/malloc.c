@@ -166,6 +166,20 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 	return ptr;
 }
 
+/*
+ * The window is empty, mostly: open the next one, and do without all that is odd.  (Size 0
+ * comes here as well, and its class is that of the large objects.)
+ */
+static noinline void *alloc_refilled(size_t size, gfp_t gfp, unsigned int noscan,
+				     struct goalloc_heap *heap, unsigned long caller)
+{
+	void *ptr = NULL;
+
+	if (likely(size))
+		ptr = mcache_alloc_refilled(heap, SPC(small_class(size), noscan), size);
+	return likely(ptr) ? ptr : alloc_general(size, gfp, noscan, heap, caller);
+}
+
 /* The fast path for an object of a class that must be zero, unless it must be told of. */
 static __always_inline void *zeroed_of_class(size_t size, gfp_t gfp, unsigned long spc,
 					     struct goalloc_heap *heap, unsigned long caller)
@@ -197,10 +211,11 @@ static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, u
 
 	if (alloc_is_watched() || unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
 		return alloc_flags(size, gfp, noscan, heap, _RET_IP_);
-	if (likely(is_small(size, noscan ? TINY_BLOCK_SIZE : 0) &&
-		   mcache_alloc_fast(heap, SPC(small_class(size), noscan), size, &ptr, NULL)))
+	if (unlikely(!is_small(size, noscan ? TINY_BLOCK_SIZE : 0)))
+		return alloc_general(size, gfp, noscan, heap, _RET_IP_);
+	if (likely(mcache_alloc_fast(heap, SPC(small_class(size), noscan), size, &ptr, NULL)))
 		return ptr;
-	return alloc_general(size, gfp, noscan, heap, _RET_IP_);
+	return alloc_refilled(size, gfp, noscan, heap, _RET_IP_);
 }
 
 /**
@@ -272,7 +287,7 @@ void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
 		return alloc_class_watched(size, gfp, slot, _RET_IP_);
 	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), size, &ptr, NULL)))
 		return ptr;
-	return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
+	return alloc_refilled(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__goalloc_alloc_class);
 

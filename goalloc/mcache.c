@@ -202,6 +202,24 @@ void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool 
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc);
 
+/*
+ * Behind the fast path: an object for @size bytes of what this CPU owns.  NULL: there is
+ * nothing, the slot is busy, or the heap profile wants to see this one (mcache_take_fast()).
+ */
+void *mcache_alloc_refilled(struct goalloc_heap *heap, unsigned int spc, size_t size)
+{
+	struct mcache_slot *slot;
+	void *obj = NULL;
+
+	if (!mcache_enter(mcache_slots(heap, spc), &slot))
+		return NULL;
+	if ((slot->free || mcache_refill(slot)) && !mprof_due(size))
+		obj = mcache_take(slot, NULL);
+	mcache_leave(slot);
+	return obj;
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_refilled);
+
 /* As mcache_alloc_slow(), from a given node: past the caches. */
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
 			bool *needzero)
