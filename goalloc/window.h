@@ -47,11 +47,11 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 	WRITE_ONCE(s->owner, slot);
 	if (!bits)
 		return;
-	/* the window is visible before the map loses the bits */
+	/* The window is visible before the map loses the bits. */
 	if (bits == mspan_word_mask(s, w)) {
 		smp_store_release(&s->free_bits[w], 0);	/* nobody has an object to free */
 	} else {
-		smp_mb__before_atomic();
+		smp_mb__before_atomic();	/* as said */
 		atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
 	}
 }
