@@ -22,10 +22,15 @@ cells="kunit-6.1 stock-6.1 stock-7.3 clients-7.3 debug stock-6.12 numa memory ku
 #	limit		seconds until the guest counts as hung
 #	machine		options for boot-qemu.sh
 #	arch		GOALLOC_ARCH
+#	guest		variables of the environment in the guest
 #	about		for people
+#
+# Who wants one of its tests alone, or for longer, has TESTS, STRESS_SECONDS or SUMS_READS in
+# the environment.
 describe()
 {
 	kernel=kunit fragments=fault tests='test_stress.sh fault_*.sh' stress=20 limit=900 machine='' arch=x86
+	guest=''
 	case $1 in
 	stock-6.1 | stock-6.12 | stock-7.3)
 		series=${1#*-} kernel=stock tests='test_*.sh' stress=60 limit=1200
@@ -60,6 +65,11 @@ describe()
 	*)
 		die "no such cell: $1; there are $cells" ;;
 	esac
+	tests=${TESTS:-$tests}
+	if [ -n "${STRESS_SECONDS-}${SUMS_READS-}" ]; then
+		stress=${STRESS_SECONDS:-$stress} limit=3600
+		guest="GOALLOC_TEST_TIMEOUT=$limit${SUMS_READS:+ SUMS_READS=$SUMS_READS}"
+	fi
 }
 
 numa_machine='--cpus 4,sockets=4 --memory 1G --qemu "
@@ -146,7 +156,7 @@ boot()
 	*test_stories*) set -- "$@" "$top"/Documentation/observability.rst ;;
 	esac
 	"$top/scripts/mkinitrd.sh" "$top/build/$name.cpio.gz" \
-		"STRESS_SECONDS=$stress sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
+		"STRESS_SECONDS=$stress $guest sh cell.sh $(echo "$list" | sed 's|[^ ]\{1,\}|./&|g')" "$@" || return
 
 	status=0
 	eval "set -- $options"
@@ -222,7 +232,7 @@ run_cell()
 run_guests()
 {
 	together='' alone='' kunit=''
-	[ "$kernel" = stock ] || kunit=$modules/kunit/goalloc_kunit.ko
+	[ "$kernel" = stock ] || [ -n "${TESTS-}" ] || kunit=$modules/kunit/goalloc_kunit.ko
 	for pattern in $tests; do
 		found=$(cd "$top/selftests" && find . -maxdepth 1 -name "$pattern" | sed 's|^./||' | sort)
 		[ -n "$found" ] || failure "$1: there is no selftests/$pattern"
