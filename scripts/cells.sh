@@ -149,7 +149,8 @@ boot()
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
 	case $list in
 	*clients_*) set -- "$@" "$modules/clients" ;;
-	*test_tools* | *test_sums*) set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop \
+	*test_tools* | *test_sums*)
+		set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop \
 			"$top"/build/tools-static/consistent ;;
 	esac
 	case $list in
