@@ -26,6 +26,7 @@
 tools_module='
 gcc gcc
 make make
+pahole pahole
 /usr/lib*/*/libelf.so.1 libelf1
 '
 tools_boot='
