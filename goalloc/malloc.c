@@ -176,8 +176,11 @@ static noinline void *alloc_refilled(size_t size, gfp_t gfp, unsigned int noscan
 	void *ptr = NULL;
 
 	if (likely(size))
-		ptr = mcache_alloc_refilled(heap, SPC(small_class(size), noscan), size);
-	return likely(ptr) ? ptr : alloc_general(size, gfp, noscan, heap, caller);
+		ptr = mcache_alloc_owned(heap, SPC(small_class(size), noscan), NULL);
+	if (!ptr)
+		return alloc_general(size, gfp, noscan, heap, caller);
+	mprof_alloc(ptr, size);
+	return ptr;
 }
 
 /* The fast path for an object of a class that must be zero, unless it must be told of. */

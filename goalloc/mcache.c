@@ -9,8 +9,8 @@
  * it.  This file is everything else:
  *
  *   refill	the window is empty: open the next one in the same span or in a
- *		spare; touches only what this CPU owns, so it runs with the
- *		slot busy, in any context
+ *		spare; touches what this CPU owns, and lets go of spans without a
+ *		lock, so it runs with the slot busy, in any context
  *   slow	no span has anything: get spans from the central with preemption
  *		on, then install them on whichever CPU this then is.  If someone
  *		else has filled the slot meanwhile, or if an interrupt got here
@@ -32,8 +32,8 @@
 #include "internal.h"
 #include "window.h"
 
-/* Objects that one visit to the central should bring, as far as spans have them. */
-#define BATCH_OBJECTS	64
+/* Objects that one visit to the central should bring, as far as spans have them: a window. */
+#define BATCH_OBJECTS	BITS_PER_LONG
 #define BATCH_SPANS	8
 
 struct goalloc_heap default_heap;
@@ -179,6 +179,28 @@ void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
 
 /**
+ * mcache_alloc_owned() - allocate an object of what this CPU owns
+ * @heap: the heap
+ * @spc: span class of small objects
+ * @needzero: set unless the object is known to be zero; or NULL
+ *
+ * Context: any, NMI included.
+ * Return: the object; NULL if there is none, or the slot is busy.
+ */
+void *mcache_alloc_owned(struct goalloc_heap *heap, unsigned int spc, bool *needzero)
+{
+	struct mcache_slot *slot;
+	void *obj = NULL;
+
+	if (mcache_enter(mcache_slots(heap, spc), &slot)) {
+		if (slot->free || mcache_refill(slot))
+			obj = mcache_take(slot, needzero);
+		mcache_leave(slot);
+	}
+	return obj;
+}
+
+/**
  * mcache_alloc() - allocate an object of a span class
  * @heap: the heap
  * @spc: span class
@@ -190,35 +212,10 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_slow);
  */
 void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero)
 {
-	struct mcache_slot *slot;
-	void *obj = NULL;
-
-	if (mcache_enter(mcache_slots(heap, spc), &slot)) {
-		if (slot->free || mcache_refill(slot))
-			obj = mcache_take(slot, needzero);
-		mcache_leave(slot);
-	}
-	return obj ?: mcache_alloc_slow(heap, spc, gfp, needzero);
+	return mcache_alloc_owned(heap, spc, needzero) ?:
+		mcache_alloc_slow(heap, spc, gfp, needzero);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc);
-
-/*
- * Behind the fast path: an object for @size bytes of what this CPU owns.  NULL: there is
- * nothing, the slot is busy, or the heap profile wants to see this one (mcache_take_fast()).
- */
-void *mcache_alloc_refilled(struct goalloc_heap *heap, unsigned int spc, size_t size)
-{
-	struct mcache_slot *slot;
-	void *obj = NULL;
-
-	if (!mcache_enter(mcache_slots(heap, spc), &slot))
-		return NULL;
-	if ((slot->free || mcache_refill(slot)) && !mprof_due(size))
-		obj = mcache_take(slot, NULL);
-	mcache_leave(slot);
-	return obj;
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_refilled);
 
 /* As mcache_alloc_slow(), from a given node: past the caches. */
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,

@@ -130,7 +130,7 @@ void mcache_heap_exit(struct goalloc_heap *heap);
 void *mcache_alloc(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_spans(struct goalloc_heap *heap, unsigned int spc, unsigned int nspans,
 			 gfp_t gfp, bool *needzero);
-void *mcache_alloc_refilled(struct goalloc_heap *heap, unsigned int spc, size_t size);
+void *mcache_alloc_owned(struct goalloc_heap *heap, unsigned int spc, bool *needzero);
 void *mcache_alloc_slow(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, bool *needzero);
 void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, int nid,
 			bool *needzero);
