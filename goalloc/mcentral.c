@@ -14,9 +14,10 @@
  * lock.  Whoever next holds the lock drains it: a drained span is QUEUED, which
  * nobody else may change, and is settled into FULL, PARTIAL or DEAD by its count
  * of free bits.  Each plain store of FULL or PARTIAL is followed by smp_mb() and
- * a second look at the bits (mspan.h says why).  Of a class with few objects a span, of
- * which a visit takes several, they are not sorted first: while none is listed as partial,
- * what has free objects goes straight from the queue to who asks.
+ * a second look at the bits (mspan.h says why).  For a visit that takes several spans,
+ * because they have few objects or many are wanted, they are not sorted first: while none is
+ * listed as partial, what has free objects goes straight from the queue to who asks, QUEUED
+ * to OWNED.  That needs no second look: it is the owner's to look before it stores FULL.
  *
  * A wholly free span stays on the empty list, because taking it from there is
  * cheaper than making one, above all where a span has few objects.  The scavenger
