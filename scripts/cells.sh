@@ -12,6 +12,8 @@
 cells="kunit-6.1 stock-6.1 stock-7.3 clients-7.3 debug stock-6.12 numa memory kunit-7.3 clients-6.1
 	kcsan rt kunit-6.12 clients-6.12 arm64"
 
+only=''
+
 # describe CELL: what it is.
 #
 #	series		of the kernel
@@ -25,8 +27,8 @@ cells="kunit-6.1 stock-6.1 stock-7.3 clients-7.3 debug stock-6.12 numa memory ku
 #	guest		variables of the environment in the guest
 #	about		for people
 #
-# Who wants one of its tests alone, or for longer, has TESTS, STRESS_SECONDS or SUMS_READS in
-# the environment.
+# $only has the tests that are wanted alone.  Who wants them for longer has STRESS_SECONDS or
+# SUMS_READS in the environment.
 describe()
 {
 	kernel=kunit fragments=fault tests='test_stress.sh fault_*.sh' stress=20 limit=900 machine='' arch=x86
@@ -65,7 +67,7 @@ describe()
 	*)
 		die "no such cell: $1; there are $cells" ;;
 	esac
-	tests=${TESTS:-$tests}
+	tests=${only:-$tests}
 	if [ -n "${STRESS_SECONDS-}${SUMS_READS-}" ]; then
 		stress=${STRESS_SECONDS:-$stress} limit=3600
 		guest="GOALLOC_TEST_TIMEOUT=$limit${SUMS_READS:+ SUMS_READS=$SUMS_READS}"
@@ -233,7 +235,7 @@ run_cell()
 run_guests()
 {
 	together='' alone='' kunit=''
-	[ "$kernel" = stock ] || [ -n "${TESTS-}" ] || kunit=$modules/kunit/goalloc_kunit.ko
+	[ "$kernel" = stock ] || [ -n "$only" ] || kunit=$modules/kunit/goalloc_kunit.ko
 	for pattern in $tests; do
 		found=$(cd "$top/selftests" && find . -maxdepth 1 -name "$pattern" | sed 's|^./||' | sort)
 		[ -n "$found" ] || failure "$1: there is no selftests/$pattern"

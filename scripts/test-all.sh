@@ -4,6 +4,7 @@
 # results.  The last line is "N passed, N failed".
 #
 # test-all.sh [--budget MINUTES] [--except CELL]... [CELL...]: these cells (all).
+# TESTS in the environment are the only ones of them that run, and no KUnit.
 # Without time left a cell does not start: it is listed as not run, and counts as
 # nothing.  scripts/cells.sh says what the cells are; build/logs/CELL.* is what they
 # said.
@@ -12,7 +13,7 @@
 . "$(dirname "$0")/cells.sh"
 
 start=$(date +%s)
-budget='' except=' '
+budget='' except=' ' only=${TESTS-}
 while :; do
 	case ${1-} in
 	--budget) budget=$2; shift ;;
