@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fetch-qemu.sh: a newer QEMU, where the installed one is known to fail.  Prints a directory to put in
-# front of PATH, or nothing if the installed one will do.
+# fetch-qemu.sh: a newer QEMU, where the installed one is known to fail.  Prints a directory
+# to put in front of PATH, or nothing if the installed one will do.
 #
 # Before 8.0 the flags after a cmpxchg16b have bits that no flag has; an interrupt
 # that comes right behind it pushes them, and its return faults.  Stock 6.12 meets

@@ -5,7 +5,8 @@
 # generator would write, the published 66-class table, a real Go program, and
 # arithmetic.  Runs on the build host, needs no kernel module, and prints KTAP.
 #
-# Go comes from Debian's golang-go, installed when it is missing.  Without Go the comparison with it fails; it is not skipped.
+# Go comes from Debian's golang-go, installed when it is missing.  Without Go the
+# comparison with it fails; it is not skipped.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 top=$(dirname "$here")

@@ -5,8 +5,8 @@
  * One span struct with two objects and, over its lives, one owner at a time.
  * Four parties: the owner (mcache.c: refill, flush), two freeing CPUs
  * (mcache_free.c), whose spare the span may become, or to which their window may move, and
- * a drainer (mcentral.c: drain, settle, trim, take_listed, take_queued), who also reuses the struct for
- * a new span after retiring it.  What a freeing CPU owns it flushes, or goes on with as
+ * a drainer (mcentral.c: drain, settle, trim, take_listed, take_queued), who also reuses the
+ * struct for a new span after retiring it.  What a freeing CPU owns it flushes, or goes on with as
  * the owner.
  * Memory is sequentially consistent: the kernel's smp_mb() and atomic operations
  * stand between every store and load whose order the argument needs.
