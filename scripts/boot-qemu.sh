@@ -16,8 +16,8 @@
 # kernel said.  Exit status: 0 the command succeeded, 1 it failed, 2 the kernel
 # complained (see splats.awk), 3 the guest died or hung before the verdict.
 #
-# A guest whose first process has not begun after GOALLOC_BOOT_LIMIT seconds (300) is
-# booted again.
+# A guest whose first process has not begun after GOALLOC_BOOT_LIMIT seconds (300), or finds
+# the machine unfit (guest/init), is booted again.
 #
 # KVM is used where it works; GOALLOC_ACCEL=tcg or =kvm decides otherwise.
 # GOALLOC_ARCH says which machine (lib.sh); another than this one's is emulated.
@@ -108,13 +108,14 @@ boot()
 	rm -f "$console.raw"
 }
 
-# A guest that dies or hangs before its first process runs has seen nothing of goalloc.
+# A guest that ends before its first process begins with the command has seen nothing of goalloc.
 for try in 1 2 3; do
 	boot
 	if grep -q '^goalloc-init' "$out" || [ "$try" -eq 3 ]; then
 		break
 	fi
-	note "$name: the kernel did not boot; again"
+	unfit=$(sed -n 's/^goalloc-unfit: //p' "$out")
+	note "$name: ${unfit:-the kernel did not boot}; again"
 	cp "$console" "$console.unbooted"
 done
 
