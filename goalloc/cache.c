@@ -248,6 +248,7 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_node);
 void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
+	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(s->slot != cache->slot ||
@@ -256,8 +257,8 @@ void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 		malloc_free_to(&cache->named.heap, ptr, "cache_free");
 		return;
 	}
-	if (likely(mcache_free_fast(s, index)))
+	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s);
+	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_free);

@@ -61,7 +61,8 @@ bool malloc_try_again(size_t size, gfp_t gfp);
 void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp,
 		      unsigned long caller);
 void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller);
-void malloc_free_elsewhere(const void *ptr, struct mspan *s);
+void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
+			   struct mcache_slot *slot);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
 

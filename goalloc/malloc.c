@@ -412,19 +412,22 @@ static noinline void free_general(const void *ptr, bool clear, const char *op,
 }
 
 /*
- * An object that does not lie in this CPU's window: its bit goes to the map.  (Its
- * index is computed anew, so that the fast path need not keep it.)
+ * An object that does not lie in this CPU's window.  @slot is what mcache_free_fast() left.
+ * (The index is computed anew, so that the fast path need not keep it.)
  */
-noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s)
+noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
+				    struct mcache_slot *slot)
 {
 	enum free_result res;
 	unsigned int index;
 
 	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* sampled or retired meanwhile */
-		free_general(ptr, false, "free", _RET_IP_);
+		if (slot)
+			mcache_leave(slot);
+		free_general(ptr, false, "free", caller);
 		return;
 	}
-	res = mcache_free_remote(s, index);
+	res = mcache_free_beside(s, index, slot);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, "free");
 }
@@ -442,6 +445,7 @@ noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s)
 void goalloc_free(const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
+	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
@@ -449,9 +453,9 @@ void goalloc_free(const void *ptr)
 		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}
-	if (likely(mcache_free_fast(s, index)))
+	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s);
+	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
@@ -600,6 +604,7 @@ noinline void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const c
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
+	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) ||
@@ -607,8 +612,8 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 		malloc_free_to(heap, ptr, "heap_free");
 		return;
 	}
-	if (likely(mcache_free_fast(s, index)))
+	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s);
+	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_free);

@@ -49,7 +49,8 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 
 		if (!bits)
 			continue;
-		shift_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)), false);
+		shift_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)),
+			     slot->span == s ? NULL : slot->span, false);
 		s->fresh &= ~BIT(w);
 		this_cpu_inc(mspan_counts(s)->refills);
 		if (trace_goalloc_refill_enabled())

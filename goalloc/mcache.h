@@ -138,6 +138,8 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 			 int nid, bool *needzero);
 bool mcache_refill(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
+enum free_result mcache_free_beside(struct mspan *s, unsigned int index,
+				    struct mcache_slot *slot);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
@@ -179,8 +181,8 @@ static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
  * interrupt between the two has put back what it found before it returns.)
  *
  * They do one thing and give up on everything else, with nothing changed: the
- * caller then goes the general way from the start.  So they need no registers
- * but those that a function may clobber.
+ * caller then goes the general way from the start; but a free that has the slot
+ * takes it along.  So they need no registers but those that a function may clobber.
  */
 static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 {
@@ -298,30 +300,30 @@ static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned
 }
 
 /*
- * Free an object into this CPU's window.  False: it does not lie there, or the
- * slot is busy, or the object is free already.
+ * Free an object into this CPU's window.  False: it does not lie there, or is free already,
+ * and @slot is this CPU's, which stays busy; or @slot is NULL, because it was busy before.
+ * The caller goes on with mcache_free_beside().
  */
-static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long index)
+static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long index,
+					     struct mcache_slot **slot)
 {
 	unsigned long bits, *word = s->free_bits + index / BITS_PER_LONG;
 	u8 bit = index % BITS_PER_LONG;
-	struct mcache_slot *slot;
 
-	if (!mcache_enter(s->slot, &slot))
+	if (!mcache_enter(s->slot, slot)) {
+		*slot = NULL;
 		return false;
-	if (unlikely(slot->word != word))
-		goto leave;
-	bits = slot->free;
+	}
+	if (unlikely((*slot)->word != word))
+		return false;
+	bits = (*slot)->free;
 	if (unlikely((bits | READ_ONCE(*word)) & 1UL << bit))
-		goto leave;
-	WRITE_ONCE(slot->free, bits | 1UL << bit);
-	slot->fresh = false;
-	mcache_count_free(slot, 1);
-	mcache_leave(slot);
+		return false;
+	WRITE_ONCE((*slot)->free, bits | 1UL << bit);
+	(*slot)->fresh = false;
+	mcache_count_free(*slot, 1);
+	mcache_leave(*slot);
 	return true;
-leave:
-	mcache_leave(slot);
-	return false;
 }
 
 #endif /* _GOALLOC_MCACHE_H */

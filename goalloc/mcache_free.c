@@ -156,8 +156,11 @@ static __always_inline enum free_result find_place(struct mspan *s)
 /* Free an object through the shared map. */
 static __always_inline enum free_result free_in_map(struct mspan *s, unsigned int index)
 {
-	struct mcache_counts __percpu *counts = mspan_counts(s);
+	struct mcache_counts __percpu *counts;
 
+	if (unlikely(mspan_is_large(s)))
+		return free_large(s);
+	counts = mspan_counts(s);
 	/* counted first: when the bit is set the heap may go, if that was its last object */
 	this_cpu_inc(counts->remote_frees);
 	if (unlikely(in_window(s, index) || test_and_set_bit(index, s->free_bits))) {
@@ -167,21 +170,25 @@ static __always_inline enum free_result free_in_map(struct mspan *s, unsigned in
 	return find_place(s);
 }
 
-/* Move the slot's window to word @w of @s, which this context owns. */
-static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int w)
+/* Move the slot's window to word @w of @s, which this context owns, from span @left if any. */
+static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int w,
+			struct mspan *left)
 {
 	u64 bits = return_window(slot);
 
 	if (bits)
 		this_cpu_sub(s->slot->taken, hweight64(bits));
-	shift_window(slot, s, w, mspan_bits(s, w), false, bits);
+	shift_window(slot, s, w, mspan_bits(s, w), false, left, bits);
 }
 
 /* Nothing more can be freed into the window, or nothing can be taken from it. */
 static bool window_is_done(const struct mcache_slot *slot)
 {
-	return !slot->free ||
-		slot->free == mspan_word_mask(slot->span, slot->word - slot->span->free_bits);
+	u64 free = slot->free;
+
+	if (free & (free + 1))
+		return false;	/* neither none nor all up to one of them */
+	return !free || free == mspan_word_mask(slot->span, slot->word - slot->span->free_bits);
 }
 
 /* Would this CPU allocate from the span? */
@@ -191,70 +198,92 @@ static bool is_near(const struct mcache_slot *slot, const struct mspan *s)
 		s->central->nid == heap_node(numa_mem_id());
 }
 
-/* A window of this CPU's comes to the object: false if none should, or the object is free. */
-static bool move_and_free(struct mspan *s, unsigned int index)
+/* This CPU, which had no span of this class, has one now. */
+static noinline void mark_held(const struct mspan *s)
+{
+	WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
+	mem_kick();
+}
+
+/*
+ * The slot's window comes to the object: false if the span is not FULL any more, or the
+ * object is free.
+ */
+static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slot *slot)
 {
 	u64 bit = BIT(index % BITS_PER_LONG);
-	struct mcache_slot *slot;
-	bool freed = false;
+	struct mspan *left = slot->span;
 
-	if (!mcache_enter(s->slot, &slot))
+	if (s == left)
+		left = NULL;
+	else if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
 		return false;
-	if (s == slot->span ? window_is_done(slot) :
-	    is_near(slot, s) && mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED)) {
-		move_window(slot, s, index / BITS_PER_LONG);
-		freed = !(slot->free & bit);
-		if (freed) {
-			WRITE_ONCE(slot->free, slot->free | bit);
-			mcache_count_free(slot, 1);
-		} else {
-			/* a bad free may bring the window to a word that was never taken */
-			s->fresh &= ~BIT(index / BITS_PER_LONG);
-		}
-		WRITE_ONCE(raw_cpu_ptr(mspan_cache(s))->holds, true);
-		mem_kick();
+	else if (!left)		/* of a slot that has a span the scavenger knows */
+		mark_held(s);
+	move_window(slot, s, index / BITS_PER_LONG, left);
+	if (slot->free & bit) {
+		/* a bad free may bring the window to a word that was never taken */
+		s->fresh &= ~BIT(index / BITS_PER_LONG);
+		return false;
 	}
+	WRITE_ONCE(slot->free, slot->free | bit);
+	mcache_count_free(slot, 1);
+	return true;
+}
+
+static noinline enum free_result free_moving(struct mspan *s, unsigned int index,
+					     struct mcache_slot *slot)
+{
+	bool freed = move_and_free(s, index, slot);
+
 	mcache_leave(slot);
-	return freed;
+	return freed ? FREE_OK : free_in_map(s, index);
 }
 
-static noinline enum free_result free_moving(struct mspan *s, unsigned int index)
+/* Is it worth trying?  Of a span that is not this CPU's it is a first look. */
+static __always_inline bool may_move(const struct mcache_slot *slot, const struct mspan *s)
 {
-	return move_and_free(s, index) ? FREE_OK : free_in_map(s, index);
-}
-
-/* A first look, at what may change: is it worth trying? */
-static __always_inline bool may_move(const struct mspan *s)
-{
-	const struct mcache_slot *owner = READ_ONCE(s->owner);
-	u64 free;
-
-	if (!owner)
-		return READ_ONCE(s->state) == MSPAN_FULL && s->nelems >= MOVE_OBJECTS;
-	if (owner != raw_cpu_ptr(s->slot))
-		return false;
-	free = READ_ONCE(owner->free);
-	return !(free & (free + 1));	/* none, or all up to one of them */
+	if (s == slot->span)
+		return window_is_done(slot);
+	return READ_ONCE(s->state) == MSPAN_FULL && s->nelems >= MOVE_OBJECTS && is_near(slot, s);
 }
 
 /**
- * mcache_free_remote() - free an object that does not lie in this CPU's window
+ * mcache_free_beside() - free an object that does not lie in this CPU's window
  * @s: its span
  * @index: its index, below free_limit
+ * @slot: this CPU's slot of the span's class, which the caller has marked busy; it is not
+ *	any more afterwards.  NULL if somebody else has.
  *
  * From the moment its bit is set in the map the span may be anybody's, or nobody's: only
  * the state is looked at after that, and mspan.h says why that is safe.
+ *
+ * Context: any, NMI included; with preemption off if there is a slot, and on afterwards.
+ * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
+ */
+enum free_result mcache_free_beside(struct mspan *s, unsigned int index, struct mcache_slot *slot)
+{
+	if (likely(slot)) {
+		if (may_move(slot, s))
+			return free_moving(s, index, slot);
+		mcache_leave(slot);
+	}
+	return free_in_map(s, index);
+}
+
+/**
+ * mcache_free_remote() - free an object, but not into a window that lies there already
+ * @s: its span
+ * @index: its index, below free_limit
  *
  * Context: any, NMI included.
  * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
-	if (unlikely(mspan_is_large(s)))
-		return free_large(s);
-	if (may_move(s))
-		return free_moving(s, index);
-	return free_in_map(s, index);
+	struct mcache_slot *slot;
+
+	return mcache_free_beside(s, index, mcache_enter(s->slot, &slot) ? slot : NULL);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
 
@@ -294,14 +323,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_bits);
 enum free_result mcache_free(struct mspan *s, unsigned int index)
 {
 	struct mcache_slot *slot;
-	bool is_free;
 
-	if (mcache_free_fast(s, index))
-		return FREE_OK;
-	if (!mcache_enter(s->slot, &slot))
-		return mcache_free_remote(s, index);
-	is_free = slot->word == &s->free_bits[index / BITS_PER_LONG] && mcache_is_free(s, index);
-	mcache_leave(slot);
-	return is_free ? FREE_DOUBLE : mcache_free_remote(s, index);
+	return mcache_free_fast(s, index, &slot) ? FREE_OK : mcache_free_beside(s, index, slot);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free);

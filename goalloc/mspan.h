@@ -264,12 +264,13 @@ static inline bool mspan_all_free(const struct mspan *s)
 
 static inline bool mspan_any_free(const struct mspan *s)
 {
-	unsigned int w;
+	const unsigned long *word = s->free_bits, *end = word + mspan_words(s);
+	unsigned long bits = 0;
 
-	for (w = 0; w < mspan_words(s); w++)
-		if (mspan_bits(s, w))
-			return true;
-	return false;
+	do
+		bits |= READ_ONCE(*word);
+	while (++word < end);
+	return bits;
 }
 
 static inline bool mspan_cas_state(struct mspan *s, int from, int to)
@@ -284,7 +285,7 @@ static inline bool mspan_cas_state(struct mspan *s, int from, int to)
 static inline bool mspan_becomes_full(struct mspan *s)
 {
 	WRITE_ONCE(s->state, MSPAN_FULL);
-	smp_mb();	/* pairs with test_and_set_bit() in mcache_free_remote() */
+	smp_mb();	/* pairs with test_and_set_bit() in free_in_map() */
 	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
 }
 

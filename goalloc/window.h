@@ -33,16 +33,19 @@
 static __always_inline void open_window(struct mcache_slot *slot, struct mspan *s,
 					unsigned int w, unsigned long bits, bool fresh)
 {
-	WRITE_ONCE(slot->seq, slot->seq + 1);
+	unsigned long elemsize = s->elemsize;
+	u32 seq = slot->seq;
+
+	WRITE_ONCE(slot->seq, seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with window_bits() */
 	WRITE_ONCE(slot->span, s);
 	WRITE_ONCE(slot->word, &s->free_bits[w]);
-	WRITE_ONCE(slot->elemsize, s->elemsize);
-	slot->base = s->base + (unsigned long)w * BITS_PER_LONG * s->elemsize;
+	WRITE_ONCE(slot->elemsize, elemsize);
+	slot->base = s->base + w * BITS_PER_LONG * elemsize;
 	slot->fresh = fresh;
 	WRITE_ONCE(slot->free, bits);
 	smp_wmb();	/* even after it has changed */
-	WRITE_ONCE(slot->seq, slot->seq + 1);
+	WRITE_ONCE(slot->seq, seq + 2);
 
 	WRITE_ONCE(s->owner, slot);
 	if (!bits)
@@ -85,15 +88,13 @@ static inline void leave_span(struct mcache_slot *slot, struct mspan *s, bool an
 }
 
 /*
- * Open the window elsewhere, and count what it finds there.  @any_free: the span that it
- * leaves, if it leaves one, has free objects in its map.
+ * Open the window elsewhere, and count what it finds there.  @left: the span that it leaves,
+ * NULL if there is none or it stays; @any_free: that has free objects in its map.
  */
 static __always_inline void shift_window(struct mcache_slot *slot, struct mspan *s,
 					 unsigned int w, unsigned long bits, bool fresh,
-					 bool any_free)
+					 struct mspan *left, bool any_free)
 {
-	struct mspan *left = slot->span == s ? NULL : slot->span;
-
 	/* before its state changes: the barriers of open_window() are between */
 	if (left)
 		WRITE_ONCE(left->owner, NULL);

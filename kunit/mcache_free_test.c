@@ -159,10 +159,7 @@ static void mcache_window_follows(struct kunit *test)
 	struct mspan *last = span(objs[192]);
 
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
-	raw_cpu_write(util_heap(test)->cache->holds, false);
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
-	KUNIT_EXPECT_TRUE_MSG(test, raw_cpu_read(util_heap(test)->cache->holds),
-			      "for the scavenger");
 	KUNIT_EXPECT_PTR_EQ(test, slot->span, a);
 	KUNIT_EXPECT_TRUE(test, in_slot(test, objs[1]));
 	check_slot(test, SPC_128);
@@ -196,6 +193,25 @@ static void mcache_window_follows(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, c->state, MSPAN_QUEUED, "it is not lost");
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 6);
 	free_rest(test, objs, 3 * 64 + 10);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+}
+
+/* A CPU that held nothing holds what its window moves to: the scavenger comes for it. */
+static void mcache_moved_is_held(struct kunit *test)
+{
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC_128);
+	void **objs = alloc_many(test, SPC_128, 2 * 64);
+
+	util_heap_flush(test);
+	KUNIT_EXPECT_EQ(test, span(objs[0])->state, MSPAN_FULL);
+	KUNIT_EXPECT_NULL(test, slot->span);
+	KUNIT_EXPECT_FALSE(test, raw_cpu_read(util_heap(test)->cache->holds));
+	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
+	KUNIT_EXPECT_PTR_EQ(test, slot->span, span(objs[1]));
+	KUNIT_EXPECT_TRUE(test, raw_cpu_read(util_heap(test)->cache->holds));
+	util_heap_flush(test);
+	KUNIT_EXPECT_NULL(test, slot->span);
+	free_rest(test, objs, 2 * 64);
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
@@ -321,6 +337,7 @@ static struct kunit_case mcache_free_cases[] = {
 	KUNIT_CASE(mcache_double_free_bits),
 	KUNIT_CASE(mcache_knows_what_is_free),
 	KUNIT_CASE(mcache_window_follows),
+	KUNIT_CASE(mcache_moved_is_held),
 	KUNIT_CASE(mcache_window_moves_on),
 	KUNIT_CASE(mcache_moved_not_fresh),
 	KUNIT_CASE(mcache_adopts),
