@@ -24,8 +24,21 @@ static struct limit_stats now(void)
 	return st;
 }
 
+/* Crossings without their ends: what one case leaves would be no crossing in the next. */
+static atomic_t open_crossings;
+
+static int heard(struct notifier_block *nb, unsigned long event, void *data)
+{
+	atomic_add(event == GOALLOC_LIMIT_CROSSED ? 1 : -1, &open_crossings);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block listener = { .notifier_call = heard };
+
 static int limit_test_init(struct kunit *test)
 {
+	atomic_set(&open_crossings, 0);
+	KUNIT_ASSERT_EQ(test, goalloc_register_limit_notifier(&listener), 0);
 	saved_interval = goalloc_scavenge_interval;
 	saved_retain = goalloc_scavenge_retain;
 	util_settled(NULL, NULL);
@@ -36,9 +49,15 @@ static int limit_test_init(struct kunit *test)
 
 static void limit_test_exit(struct kunit *test)
 {
+	unsigned int i;
+
 	goalloc_scavenge_interval = saved_interval;
 	goalloc_scavenge_retain = saved_retain;
 	KUNIT_EXPECT_EQ(test, limit_set(0), 0);
+	for (i = 0; i < POLLS && atomic_read(&open_crossings); i++)
+		msleep(POLL_MS);
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&open_crossings), 0, "the end is told of");
+	KUNIT_EXPECT_EQ(test, goalloc_unregister_limit_notifier(&listener), 0);
 	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
 }
 
