@@ -5,11 +5,12 @@
  * THEORY OF OPERATION
  *
  * The fast path (mcache.h) has found that the object lies in another word, or that the
- * slot is busy, or that the object is free already.  In this order:
+ * slot is busy, or that the object is free already.  Where it has the slot it passes it on,
+ * busy as it is.  What happens is one of these:
  *
+ *   move	this CPU's window comes to the object's word, and the object is freed into it
  *   large	a large object is a span of its own; the slot of its class keeps the
  *		last one that this CPU freed, for a request of the same length
- *   move	this CPU's window comes to the object's word, and the object is freed into it
  *   remote	the object's bit is set in the shared map, and if nobody would find the span
  *		then it is adopted as this CPU's spare, let go of, or queued
  *
@@ -206,9 +207,20 @@ static noinline void mark_held(const struct mspan *s)
 }
 
 /*
- * The slot's window comes to the object: false if the span is not FULL any more, or the
- * object is free.
+ * Take over a FULL span for the slot.  A bad free can find that it is another one by now,
+ * of another class: that is looked at when nobody else can change it any more.
  */
+static bool take_over(struct mspan *s, struct mcache_slot *slot)
+{
+	if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
+		return false;
+	if (likely(raw_cpu_ptr(s->slot) == slot))
+		return true;
+	mcentral_let_go(s);
+	return false;
+}
+
+/* The slot's window comes to the object: false if the span cannot be had, or the object is free. */
 static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slot *slot)
 {
 	u64 bit = BIT(index % BITS_PER_LONG);
@@ -216,7 +228,7 @@ static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slo
 
 	if (s == left)
 		left = NULL;
-	else if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
+	else if (!take_over(s, slot))
 		return false;
 	else if (!left)		/* of a slot that has a span the scavenger knows */
 		mark_held(s);
@@ -270,6 +282,7 @@ enum free_result mcache_free_beside(struct mspan *s, unsigned int index, struct 
 	}
 	return free_in_map(s, index);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mcache_free_beside);
 
 /**
  * mcache_free_remote() - free an object, but not into a window that lies there already

@@ -215,6 +215,27 @@ static void mcache_moved_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
+/*
+ * A bad free may come so late that its span is one of another class by now: this CPU's window
+ * does not move there, and the span is found by others.
+ */
+static void mcache_moves_within_class(struct kunit *test)
+{
+	void **objs = alloc_many(test, SPC_128, 2 * 64);
+	struct mspan *s = span(objs[0]);
+	struct mcache_slot *slot;
+
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_FULL);
+	KUNIT_ASSERT_TRUE(test, mcache_enter(util_heap(test)->cache->slot + SPC(10, 1), &slot));
+	KUNIT_EXPECT_EQ(test, mcache_free_beside(s, 1, slot), FREE_OK);
+	KUNIT_EXPECT_NULL(test, slot->span);
+	KUNIT_EXPECT_EQ(test, slot->idle, 1);
+	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
+	KUNIT_EXPECT_EQ(test, mspan_count_free(s), 1);
+	free_rest(test, objs, 2 * 64);
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
+}
+
 /* Within its span the window moves when it is done: all of its objects are free, or none. */
 static void mcache_window_moves_on(struct kunit *test)
 {
@@ -338,6 +359,7 @@ static struct kunit_case mcache_free_cases[] = {
 	KUNIT_CASE(mcache_knows_what_is_free),
 	KUNIT_CASE(mcache_window_follows),
 	KUNIT_CASE(mcache_moved_is_held),
+	KUNIT_CASE(mcache_moves_within_class),
 	KUNIT_CASE(mcache_window_moves_on),
 	KUNIT_CASE(mcache_moved_not_fresh),
 	KUNIT_CASE(mcache_adopts),
