@@ -259,6 +259,6 @@ void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 	}
 	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
+	malloc_free_missed(ptr, s, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_free);

@@ -265,7 +265,7 @@ void goalloc_dropin_kfree(const void *ptr)
 	    ALWAYS_GENERAL)
 		kfree_general(ptr);
 	else if (unlikely(!mcache_free_fast(s, index, &slot)))
-		malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
+		malloc_free_missed(ptr, s, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kfree);
 

@@ -63,8 +63,22 @@ void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t g
 void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller);
 void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
 			   struct mcache_slot *slot);
+void malloc_free_busy(const void *ptr);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
+
+/*
+ * What mcache_free_fast() did not free.  Two calls, and the slot as the fourth argument: then
+ * it lies in one register all the way, and the fast path has no move for it.
+ */
+static __always_inline void malloc_free_missed(const void *ptr, struct mspan *s,
+					       struct mcache_slot *slot)
+{
+	if (slot)
+		malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
+	else
+		malloc_free_busy(ptr);
+}
 
 /* May an object of this cache be allocated with these flags?  They are corrected. */
 bool cache_gfp(const struct goalloc_cache *cache, gfp_t *gfp);

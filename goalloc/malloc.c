@@ -412,8 +412,8 @@ static noinline void free_general(const void *ptr, bool clear, const char *op,
 }
 
 /*
- * An object that does not lie in this CPU's window.  @slot is what mcache_free_fast() left.
- * (The index is computed anew, so that the fast path need not keep it.)
+ * An object that does not lie in this CPU's window, whose slot is marked busy.  (The index
+ * is computed anew, so that the fast path need not keep it.)
  */
 noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
 				    struct mcache_slot *slot)
@@ -422,14 +422,19 @@ noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned l
 	unsigned int index;
 
 	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* sampled or retired meanwhile */
-		if (slot)
-			mcache_leave(slot);
+		mcache_leave(slot);
 		free_general(ptr, false, "free", caller);
 		return;
 	}
 	res = mcache_free_beside(s, index, slot);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, "free");
+}
+
+/* This is an interrupt, and the slot was busy. */
+noinline void malloc_free_busy(const void *ptr)
+{
+	free_general(ptr, false, "free", _RET_IP_);
 }
 
 /**
@@ -455,7 +460,7 @@ void goalloc_free(const void *ptr)
 	}
 	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
+	malloc_free_missed(ptr, s, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
@@ -614,6 +619,6 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 	}
 	if (likely(mcache_free_fast(s, index, &slot)))
 		return;
-	malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
+	malloc_free_missed(ptr, s, slot);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_free);

@@ -175,7 +175,7 @@ static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
  *
  * Preemption is off and the slot is marked busy while they run.  An interrupt that
  * comes between finds the mark and leaves the slot alone: it allocates through
- * mcache_alloc_slow() and frees through mcache_free_remote(), which are right in
+ * mcache_alloc_slow() and frees through the shared map, which are right in
  * any context.  So no interrupt is disabled and no locked instruction executed
  * here.  (That the mark is counted down by a load and a store is enough: an
  * interrupt between the two has put back what it found before it returns.)
@@ -301,8 +301,8 @@ static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned
 
 /*
  * Free an object into this CPU's window.  False: it does not lie there, or is free already,
- * and @slot is this CPU's, which stays busy; or @slot is NULL, because it was busy before.
- * The caller goes on with mcache_free_beside().
+ * and @slot is this CPU's, which stays busy for mcache_free_beside(); or @slot is NULL,
+ * because it was busy before.
  */
 static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long index,
 					     struct mcache_slot **slot)

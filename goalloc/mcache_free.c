@@ -154,8 +154,8 @@ static __always_inline enum free_result find_place(struct mspan *s)
 	return FREE_OK;
 }
 
-/* Free an object through the shared map. */
-static __always_inline enum free_result free_in_map(struct mspan *s, unsigned int index)
+/* Free an object that no window comes to. */
+static __always_inline enum free_result free_shared(struct mspan *s, unsigned int index)
 {
 	struct mcache_counts __percpu *counts;
 
@@ -206,31 +206,13 @@ static noinline void mark_held(const struct mspan *s)
 	mem_kick();
 }
 
-/*
- * Take over a FULL span for the slot.  A bad free can find that it is another one by now,
- * of another class: that is looked at when nobody else can change it any more.
- */
-static bool take_over(struct mspan *s, struct mcache_slot *slot)
-{
-	if (!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))
-		return false;
-	if (likely(raw_cpu_ptr(s->slot) == slot))
-		return true;
-	mcentral_let_go(s);
-	return false;
-}
-
-/* The slot's window comes to the object: false if the span cannot be had, or the object is free. */
+/* The slot's window comes to the object, whose span this CPU owns: false if it is free. */
 static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slot *slot)
 {
+	struct mspan *left = slot->span == s ? NULL : slot->span;
 	u64 bit = BIT(index % BITS_PER_LONG);
-	struct mspan *left = slot->span;
 
-	if (s == left)
-		left = NULL;
-	else if (!take_over(s, slot))
-		return false;
-	else if (!left)		/* of a slot that has a span the scavenger knows */
+	if (!slot->span)	/* of a slot that has a span the scavenger knows */
 		mark_held(s);
 	move_window(slot, s, index / BITS_PER_LONG, left);
 	if (slot->free & bit) {
@@ -243,13 +225,25 @@ static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slo
 	return true;
 }
 
+/*
+ * Take the span over if it is FULL, and free the object.  Only now can nobody else retire
+ * the span any more.  If it has another slot than the one that the free came with, then it was
+ * retired and used again meanwhile, so that the object was free: the stranger is left alone.
+ */
 static noinline enum free_result free_moving(struct mspan *s, unsigned int index,
 					     struct mcache_slot *slot)
 {
-	bool freed = move_and_free(s, index, slot);
+	bool owned = s == slot->span || mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
+	bool freed = false;
 
+	if (owned && likely(raw_cpu_ptr(s->slot) == slot))
+		freed = move_and_free(s, index, slot);
+	else if (owned)
+		mcentral_let_go(s);
 	mcache_leave(slot);
-	return freed ? FREE_OK : free_in_map(s, index);
+	if (!owned)
+		return free_shared(s, index);
+	return freed ? FREE_OK : FREE_DOUBLE;
 }
 
 /* Is it worth trying?  Of a span that is not this CPU's it is a first look. */
@@ -265,29 +259,29 @@ static __always_inline bool may_move(const struct mcache_slot *slot, const struc
  * @s: its span
  * @index: its index, below free_limit
  * @slot: this CPU's slot of the span's class, which the caller has marked busy; it is not
- *	any more afterwards.  NULL if somebody else has.
+ *	any more afterwards
  *
  * From the moment its bit is set in the map the span may be anybody's, or nobody's: only
  * the state is looked at after that, and mspan.h says why that is safe.
  *
- * Context: any, NMI included; with preemption off if there is a slot, and on afterwards.
+ * Context: any, NMI included; with preemption off, as mcache_enter() leaves it.
  * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
  */
 enum free_result mcache_free_beside(struct mspan *s, unsigned int index, struct mcache_slot *slot)
 {
-	if (likely(slot)) {
-		if (may_move(slot, s))
-			return free_moving(s, index, slot);
-		mcache_leave(slot);
-	}
-	return free_in_map(s, index);
+	if (may_move(slot, s))
+		return free_moving(s, index, slot);
+	mcache_leave(slot);
+	return free_shared(s, index);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_beside);
 
 /**
- * mcache_free_remote() - free an object, but not into a window that lies there already
+ * mcache_free_remote() - free an object without a look at the window
  * @s: its span
  * @index: its index, below free_limit
+ *
+ * A window may move to it.
  *
  * Context: any, NMI included.
  * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
@@ -296,7 +290,8 @@ enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
 	struct mcache_slot *slot;
 
-	return mcache_free_beside(s, index, mcache_enter(s->slot, &slot) ? slot : NULL);
+	return mcache_enter(s->slot, &slot) ? mcache_free_beside(s, index, slot) :
+					      free_shared(s, index);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
 
@@ -337,6 +332,8 @@ enum free_result mcache_free(struct mspan *s, unsigned int index)
 {
 	struct mcache_slot *slot;
 
-	return mcache_free_fast(s, index, &slot) ? FREE_OK : mcache_free_beside(s, index, slot);
+	if (mcache_free_fast(s, index, &slot))
+		return FREE_OK;
+	return slot ? mcache_free_beside(s, index, slot) : free_shared(s, index);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free);

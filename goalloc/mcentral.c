@@ -84,7 +84,7 @@ static void unlist(struct mcentral *c, struct mspan *s)
 static bool settle_state(struct mspan *s, int state, bool (*changed)(const struct mspan *s))
 {
 	WRITE_ONCE(s->state, state);
-	smp_mb();	/* pairs with test_and_set_bit() in free_in_map() */
+	smp_mb();	/* pairs with test_and_set_bit() in free_shared() */
 	return changed(s) && mspan_cas_state(s, state, MSPAN_QUEUED);
 }
 

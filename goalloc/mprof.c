@@ -8,7 +8,7 @@
  * allocates subtracts what was asked for (of an object cache: the size of its objects),
  * and looks at the sign: that is all that the fast paths do, and they do it whether the
  * profile is on or not.  A fast path that finds the count negative gives up, with
- * nothing taken, and the general way, which counts what it allocates, ends here.  A bulk
+ * nothing taken, and whoever allocates in its place counts the object and ends here.  A bulk
  * request subtracts all its bytes at once if that leaves the count above 0, and else those
  * of each object by itself.  Once it is negative, the count starts anew:
  *

@@ -74,7 +74,9 @@
  *   PARTIAL -> QUEUED	it is pushed likewise; the drainer finds it partly free and
  *			puts it back where it was.
  *
- * (A window moves to a span before the object is freed, which keeps the span alive.)
+ * (A window moves to a span before the object is freed, which keeps the span alive.  A bad
+ * free has no object that does: after the cmpxchg it looks whether the span has the slot
+ * that it came with, and lets it go if not.)
  * A bad free may reach any struct at any time; an index is checked against
  * free_limit, which never exceeds the words that this struct has.
  *
@@ -285,7 +287,7 @@ static inline bool mspan_cas_state(struct mspan *s, int from, int to)
 static inline bool mspan_becomes_full(struct mspan *s)
 {
 	WRITE_ONCE(s->state, MSPAN_FULL);
-	smp_mb();	/* pairs with test_and_set_bit() in free_in_map() */
+	smp_mb();	/* pairs with test_and_set_bit() in free_shared() */
 	return !mspan_any_free(s) || !mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
 }
 

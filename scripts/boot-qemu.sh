@@ -111,11 +111,9 @@ boot()
 # A guest that ends before its first process begins with the command has seen nothing of goalloc.
 for try in 1 2 3; do
 	boot
-	if grep -q '^goalloc-init' "$out" || [ "$try" -eq 3 ]; then
-		break
-	fi
+	! grep -q '^goalloc-init' "$out" || break
 	unfit=$(sed -n 's/^goalloc-unfit: //p' "$out")
-	note "$name: ${unfit:-the kernel did not boot}; again"
+	note "$name: ${unfit:-the kernel did not boot} (boot $try of 3)"
 	cp "$console" "$console.unbooted"
 done
 
