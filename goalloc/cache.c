@@ -248,7 +248,6 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_node);
 void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
-	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(s->slot != cache->slot ||
@@ -257,8 +256,6 @@ void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 		malloc_free_to(&cache->named.heap, ptr, "cache_free");
 		return;
 	}
-	if (likely(mcache_free_fast(s, index, &slot)))
-		return;
-	malloc_free_missed(ptr, s, slot);
+	malloc_free_object(ptr, s, index);
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_free);

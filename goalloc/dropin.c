@@ -258,14 +258,13 @@ static noinline void kfree_general(const void *ptr)
 void goalloc_dropin_kfree(const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
-	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
 	    ALWAYS_GENERAL)
 		kfree_general(ptr);
-	else if (unlikely(!mcache_free_fast(s, index, &slot)))
-		malloc_free_missed(ptr, s, slot);
+	else
+		malloc_free_object(ptr, s, index);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kfree);
 

@@ -61,23 +61,32 @@ bool malloc_try_again(size_t size, gfp_t gfp);
 void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp,
 		      unsigned long caller);
 void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller);
-void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
-			   struct mcache_slot *slot);
+void malloc_free_elsewhere(const void *ptr, struct mspan *s, struct mcache_slot *slot,
+			   unsigned long nr, unsigned long *word);
 void malloc_free_busy(const void *ptr);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
 
 /*
- * What mcache_free_fast() did not free.  Two calls, and the slot as the fourth argument: then
- * it lies in one register all the way, and the fast path has no move for it.
+ * Free an object whose index is below free_limit.  (What is left of it at a miss is its bit, in
+ * two registers: the index lies in none.)
  */
-static __always_inline void malloc_free_missed(const void *ptr, struct mspan *s,
-					       struct mcache_slot *slot)
+static __always_inline void malloc_free_object(const void *ptr, struct mspan *s,
+					       unsigned long index)
 {
-	if (slot)
-		malloc_free_elsewhere(ptr, s, _RET_IP_, slot);
-	else
+	u8 bit = index % BITS_PER_LONG;		/* as there */
+	struct mcache_slot *slot;
+
+	switch (mcache_free_fast(s, index, &slot)) {
+	case FREE_FAST_DONE:
+		break;
+	case FREE_FAST_MISSED:
+		malloc_free_elsewhere(ptr, s, slot, bit, s->free_bits + index / BITS_PER_LONG);
+		break;
+	case FREE_FAST_BUSY:
 		malloc_free_busy(ptr);
+		break;
+	}
 }
 
 /* May an object of this cache be allocated with these flags?  They are corrected. */

@@ -412,21 +412,14 @@ static noinline void free_general(const void *ptr, bool clear, const char *op,
 }
 
 /*
- * An object that does not lie in this CPU's window, whose slot is marked busy.  (The index
- * is computed anew, so that the fast path need not keep it.)
+ * An object that does not lie in this CPU's window, whose slot is marked busy.  (The arguments
+ * are in the order in which the fast paths have them in registers.)
  */
-noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, unsigned long caller,
-				    struct mcache_slot *slot)
+noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, struct mcache_slot *slot,
+				    unsigned long nr, unsigned long *word)
 {
-	enum free_result res;
-	unsigned int index;
+	enum free_result res = mcache_free_beside(word, s, slot, nr);
 
-	if (!mspan_index(s, (unsigned long)ptr, &index)) {	/* sampled or retired meanwhile */
-		mcache_leave(slot);
-		free_general(ptr, false, "free", caller);
-		return;
-	}
-	res = mcache_free_beside(s, index, slot);
 	if (unlikely(res))
 		debug_bad_free(ptr, res, "free");
 }
@@ -450,7 +443,6 @@ noinline void malloc_free_busy(const void *ptr)
 void goalloc_free(const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
-	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
@@ -458,9 +450,7 @@ void goalloc_free(const void *ptr)
 		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}
-	if (likely(mcache_free_fast(s, index, &slot)))
-		return;
-	malloc_free_missed(ptr, s, slot);
+	malloc_free_object(ptr, s, index);
 }
 EXPORT_SYMBOL_GPL(goalloc_free);
 
@@ -609,7 +599,6 @@ noinline void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const c
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 {
 	struct mspan *s = span_or_none((unsigned long)ptr);
-	struct mcache_slot *slot;
 	unsigned int index;
 
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) ||
@@ -617,8 +606,6 @@ void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 		malloc_free_to(heap, ptr, "heap_free");
 		return;
 	}
-	if (likely(mcache_free_fast(s, index, &slot)))
-		return;
-	malloc_free_missed(ptr, s, slot);
+	malloc_free_object(ptr, s, index);
 }
 EXPORT_SYMBOL_GPL(goalloc_heap_free);

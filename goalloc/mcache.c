@@ -43,14 +43,18 @@ EXPORT_SYMBOL_FOR_KUNIT(default_heap);
 static bool next_window(struct mcache_slot *slot, struct mspan *s)
 {
 	unsigned int w, words = mspan_words(s);
+	struct mspan *rest;
 
 	for (w = 0; w < words; w++) {
 		unsigned long bits = mspan_bits(s, w);
 
 		if (!bits)
 			continue;
-		shift_window(slot, s, w, bits, !s->needzero && (s->fresh & BIT(w)),
-			     slot->span == s ? NULL : slot->span, false);
+		rest = shift_window(slot, s, &s->free_bits[w], w, bits,
+				    !s->needzero && (s->fresh & BIT(w)),
+				    slot->span == s ? NULL : slot->span, false);
+		if (rest)
+			mcentral_let_go(rest);
 		s->fresh &= ~BIT(w);
 		this_cpu_inc(mspan_counts(s)->refills);
 		if (trace_goalloc_refill_enabled())

@@ -138,8 +138,8 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 			 int nid, bool *needzero);
 bool mcache_refill(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
-enum free_result mcache_free_beside(struct mspan *s, unsigned int index,
-				    struct mcache_slot *slot);
+enum free_result mcache_free_beside(unsigned long *word, struct mspan *s,
+				    struct mcache_slot *slot, unsigned long nr);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
@@ -166,8 +166,10 @@ static_assert(offsetof(struct mcache, slot) == 0);
 /* The counters beside them: mspan_cache(s)->counts + SPC_CACHE - s->spc, in one product. */
 static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
 {
-	return (void __percpu *)s->slot + offsetof(struct mcache, counts[SPC_CACHE]) -
-	       s->spc * (sizeof(struct mcache_slot) + sizeof(struct mcache_counts));
+	struct mcache __percpu *c = (void __percpu *)s->slot -
+		s->spc * (sizeof(struct mcache_slot) + sizeof(struct mcache_counts));
+
+	return &c->counts[SPC_CACHE];
 }
 
 /*
@@ -299,31 +301,31 @@ static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned
 	}
 }
 
-/*
- * Free an object into this CPU's window.  False: it does not lie there, or is free already,
- * and @slot is this CPU's, which stays busy for mcache_free_beside(); or @slot is NULL,
- * because it was busy before.
- */
-static __always_inline bool mcache_free_fast(struct mspan *s, unsigned long index,
-					     struct mcache_slot **slot)
+enum free_fast {
+	FREE_FAST_DONE,
+	FREE_FAST_MISSED,	/* not there, or free already; the slot stays busy */
+	FREE_FAST_BUSY,		/* the slot was busy: this is an interrupt */
+};
+
+/* Free an object into this CPU's window, of @slot.  If MISSED, mcache_free_beside() goes on. */
+static __always_inline enum free_fast mcache_free_fast(struct mspan *s, unsigned long index,
+						       struct mcache_slot **slot)
 {
 	unsigned long bits, *word = s->free_bits + index / BITS_PER_LONG;
 	u8 bit = index % BITS_PER_LONG;
 
-	if (!mcache_enter(s->slot, slot)) {
-		*slot = NULL;
-		return false;
-	}
+	if (!mcache_enter(s->slot, slot))
+		return FREE_FAST_BUSY;
 	if (unlikely((*slot)->word != word))
-		return false;
+		return FREE_FAST_MISSED;
 	bits = (*slot)->free;
 	if (unlikely((bits | READ_ONCE(*word)) & 1UL << bit))
-		return false;
+		return FREE_FAST_MISSED;
 	WRITE_ONCE((*slot)->free, bits | 1UL << bit);
 	(*slot)->fresh = false;
 	mcache_count_free(*slot, 1);
 	mcache_leave(*slot);
-	return true;
+	return FREE_FAST_DONE;
 }
 
 #endif /* _GOALLOC_MCACHE_H */

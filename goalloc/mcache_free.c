@@ -59,7 +59,8 @@
 /* A look before the leap: is the object free already? */
 bool mcache_is_free(struct mspan *s, unsigned int index)
 {
-	return in_window(s, index) || test_bit(index, s->free_bits);
+	return in_window(s, s->free_bits + index / BITS_PER_LONG, index) ||
+	       test_bit(index, s->free_bits);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
 
@@ -154,8 +155,9 @@ static __always_inline enum free_result find_place(struct mspan *s)
 	return FREE_OK;
 }
 
-/* Free an object that no window comes to. */
-static __always_inline enum free_result free_shared(struct mspan *s, unsigned int index)
+/* Free an object that no window comes to.  (By a call: those that move need the registers.) */
+static noinline enum free_result free_shared(unsigned long *word, struct mspan *s,
+					     unsigned long nr)
 {
 	struct mcache_counts __percpu *counts;
 
@@ -164,22 +166,11 @@ static __always_inline enum free_result free_shared(struct mspan *s, unsigned in
 	counts = mspan_counts(s);
 	/* counted first: when the bit is set the heap may go, if that was its last object */
 	this_cpu_inc(counts->remote_frees);
-	if (unlikely(in_window(s, index) || test_and_set_bit(index, s->free_bits))) {
+	if (unlikely(in_window(s, word, nr) || test_and_set_bit(nr, word))) {
 		this_cpu_dec(counts->remote_frees);
 		return FREE_DOUBLE;
 	}
 	return find_place(s);
-}
-
-/* Move the slot's window to word @w of @s, which this context owns, from span @left if any. */
-static void move_window(struct mcache_slot *slot, struct mspan *s, unsigned int w,
-			struct mspan *left)
-{
-	u64 bits = return_window(slot);
-
-	if (bits)
-		this_cpu_sub(s->slot->taken, hweight64(bits));
-	shift_window(slot, s, w, mspan_bits(s, w), false, left, bits);
 }
 
 /* Nothing more can be freed into the window, or nothing can be taken from it. */
@@ -193,10 +184,47 @@ static bool window_is_done(const struct mcache_slot *slot)
 }
 
 /* Would this CPU allocate from the span? */
-static bool is_near(const struct mcache_slot *slot, const struct mspan *s)
+static __always_inline bool is_near(const struct mcache_slot *slot, const struct mspan *s)
 {
 	return (slot->span && slot->span->central == s->central) ||
 		s->central->nid == heap_node(numa_mem_id());
+}
+
+/*
+ * The end of a move that has more to do than to free the object.  It is called last, so that
+ * the others need no stack frame.
+ */
+static noinline enum free_result end_move(const unsigned long *word, struct mspan *s,
+					  struct mcache_slot *slot, struct mspan *rest, bool freed)
+{
+	if (rest)
+		mcentral_let_go(rest);
+	if (!freed)	/* a bad free may bring the window to a word that was never taken */
+		s->fresh &= ~BIT(word - s->free_bits);
+	mcache_leave(slot);
+	return freed ? FREE_OK : FREE_DOUBLE;
+}
+
+/* The window leaves @left, if any, for @s, which this context owns, and the object is freed. */
+static __always_inline enum free_result move_and_free(unsigned long *word, struct mspan *s,
+						      struct mcache_slot *slot, unsigned long nr,
+						      struct mspan *left)
+{
+	u64 back = return_window(slot), free = READ_ONCE(*word), bit;
+	struct mspan *rest;
+
+	if (back)
+		this_cpu_sub(s->slot->taken, hweight64(back));
+	rest = shift_window(slot, s, word, word - s->free_bits, free, false, left, back);
+	bit = BIT(nr % BITS_PER_LONG);
+	if (unlikely(free & bit))
+		return end_move(word, s, slot, rest, false);
+	WRITE_ONCE(slot->free, free | bit);
+	mcache_count_free(slot, 1);
+	if (unlikely(rest))
+		return end_move(word, s, slot, rest, true);
+	mcache_leave(slot);
+	return FREE_OK;
 }
 
 /* This CPU, which had no span of this class, has one now. */
@@ -206,60 +234,54 @@ static noinline void mark_held(const struct mspan *s)
 	mem_kick();
 }
 
-/* The slot's window comes to the object, whose span this CPU owns: false if it is free. */
-static bool move_and_free(struct mspan *s, unsigned int index, struct mcache_slot *slot)
+/* The window is nowhere, or of this span and done: it has nothing to leave. */
+static noinline enum free_result move_alone(unsigned long *word, struct mspan *s,
+					    struct mcache_slot *slot, unsigned long nr)
 {
-	struct mspan *left = slot->span == s ? NULL : slot->span;
-	u64 bit = BIT(index % BITS_PER_LONG);
-
 	if (!slot->span)	/* of a slot that has a span the scavenger knows */
 		mark_held(s);
-	move_window(slot, s, index / BITS_PER_LONG, left);
-	if (slot->free & bit) {
-		/* a bad free may bring the window to a word that was never taken */
-		s->fresh &= ~BIT(index / BITS_PER_LONG);
-		return false;
-	}
-	WRITE_ONCE(slot->free, slot->free | bit);
-	mcache_count_free(slot, 1);
-	return true;
+	return move_and_free(word, s, slot, nr, NULL);
 }
 
 /*
- * Take the span over if it is FULL, and free the object.  Only now can nobody else retire
- * the span any more.  If it has another slot than the one that the free came with, then it was
- * retired and used again meanwhile, so that the object was free: the stranger is left alone.
+ * The span has another slot than the one that the free came with: it was retired and used
+ * again meanwhile, so that the object was free.  The stranger is left alone.
  */
-static noinline enum free_result free_moving(struct mspan *s, unsigned int index,
-					     struct mcache_slot *slot)
+static noinline enum free_result move_to_stranger(struct mspan *s, struct mcache_slot *slot)
 {
-	bool owned = s == slot->span || mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED);
-	bool freed = false;
-
-	if (owned && likely(raw_cpu_ptr(s->slot) == slot))
-		freed = move_and_free(s, index, slot);
-	else if (owned)
-		mcentral_let_go(s);
+	mcentral_let_go(s);
 	mcache_leave(slot);
-	if (!owned)
-		return free_shared(s, index);
-	return freed ? FREE_OK : FREE_DOUBLE;
+	return FREE_DOUBLE;
 }
 
-/* Is it worth trying?  Of a span that is not this CPU's it is a first look. */
+/* To a span that was FULL a moment ago.  Once it is owned nobody else can retire it. */
+static noinline enum free_result move_to_full(unsigned long *word, struct mspan *s,
+					      struct mcache_slot *slot, unsigned long nr)
+{
+	if (unlikely(!mspan_cas_state(s, MSPAN_FULL, MSPAN_OWNED))) {
+		mcache_leave(slot);
+		return free_shared(word, s, nr);
+	}
+	if (unlikely(raw_cpu_ptr(s->slot) != slot))
+		return move_to_stranger(s, slot);
+	if (unlikely(!slot->span))
+		return move_alone(word, s, slot, nr);
+	return move_and_free(word, s, slot, nr, slot->span);
+}
+
+/* Is it worth it?  Of a span that is not this CPU's it is a first look. */
 static __always_inline bool may_move(const struct mcache_slot *slot, const struct mspan *s)
 {
-	if (s == slot->span)
-		return window_is_done(slot);
 	return READ_ONCE(s->state) == MSPAN_FULL && s->nelems >= MOVE_OBJECTS && is_near(slot, s);
 }
 
 /**
  * mcache_free_beside() - free an object that does not lie in this CPU's window
+ * @word: word of its span's map
  * @s: its span
- * @index: its index, below free_limit
  * @slot: this CPU's slot of the span's class, which the caller has marked busy; it is not
  *	any more afterwards
+ * @nr: its bit in the word; its index is below free_limit
  *
  * From the moment its bit is set in the map the span may be anybody's, or nobody's: only
  * the state is looked at after that, and mspan.h says why that is safe.
@@ -267,12 +289,17 @@ static __always_inline bool may_move(const struct mcache_slot *slot, const struc
  * Context: any, NMI included; with preemption off, as mcache_enter() leaves it.
  * Return: %FREE_OK, or %FREE_DOUBLE when the object is free already.
  */
-enum free_result mcache_free_beside(struct mspan *s, unsigned int index, struct mcache_slot *slot)
+enum free_result mcache_free_beside(unsigned long *word, struct mspan *s,
+				    struct mcache_slot *slot, unsigned long nr)
 {
-	if (may_move(slot, s))
-		return free_moving(s, index, slot);
+	if (s == slot->span) {
+		if (window_is_done(slot))
+			return move_alone(word, s, slot, nr);
+	} else if (may_move(slot, s)) {
+		return move_to_full(word, s, slot, nr);
+	}
 	mcache_leave(slot);
-	return free_shared(s, index);
+	return free_shared(word, s, nr);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_beside);
 
@@ -288,10 +315,12 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_beside);
  */
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index)
 {
+	unsigned long *word = s->free_bits + index / BITS_PER_LONG, nr = index % BITS_PER_LONG;
 	struct mcache_slot *slot;
 
-	return mcache_enter(s->slot, &slot) ? mcache_free_beside(s, index, slot) :
-					      free_shared(s, index);
+	if (mcache_enter(s->slot, &slot))
+		return mcache_free_beside(word, s, slot, nr);
+	return free_shared(word, s, nr);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free_remote);
 
@@ -310,7 +339,7 @@ unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bi
 	unsigned long refused, before;
 
 	this_cpu_add(counts->remote_frees, hweight_long(bits));	/* first, as above */
-	refused = window_bits(s, w) & bits;
+	refused = window_bits(s, &s->free_bits[w]) & bits;
 	before = atomic_long_fetch_or(bits & ~refused, (atomic_long_t *)&s->free_bits[w]);
 	refused |= before & bits;
 	if (unlikely(refused))
@@ -330,10 +359,16 @@ EXPORT_SYMBOL_FOR_KUNIT(mcache_free_bits);
  */
 enum free_result mcache_free(struct mspan *s, unsigned int index)
 {
+	unsigned long *word = s->free_bits + index / BITS_PER_LONG, nr = index % BITS_PER_LONG;
 	struct mcache_slot *slot;
 
-	if (mcache_free_fast(s, index, &slot))
+	switch (mcache_free_fast(s, index, &slot)) {
+	case FREE_FAST_DONE:
 		return FREE_OK;
-	return slot ? mcache_free_beside(s, index, slot) : free_shared(s, index);
+	case FREE_FAST_MISSED:
+		return mcache_free_beside(word, s, slot, nr);
+	default:
+		return free_shared(word, s, nr);
+	}
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_free);

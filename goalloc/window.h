@@ -28,10 +28,11 @@
 
 /*
  * Make @bits of word @w of span @s the window; what was there before has gone back.
- * @fresh: the objects of the word were never handed out.
+ * @word: its address, which callers have in a register; @fresh: its objects were never handed out.
  */
 static __always_inline void open_window(struct mcache_slot *slot, struct mspan *s,
-					unsigned int w, unsigned long bits, bool fresh)
+					unsigned long *word, unsigned long w,
+					unsigned long bits, bool fresh)
 {
 	unsigned long elemsize = s->elemsize;
 	u32 seq = slot->seq;
@@ -39,7 +40,7 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 	WRITE_ONCE(slot->seq, seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with window_bits() */
 	WRITE_ONCE(slot->span, s);
-	WRITE_ONCE(slot->word, &s->free_bits[w]);
+	WRITE_ONCE(slot->word, word);
 	WRITE_ONCE(slot->elemsize, elemsize);
 	slot->base = s->base + w * BITS_PER_LONG * elemsize;
 	slot->fresh = fresh;
@@ -52,10 +53,10 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 		return;
 	/* The window is visible before the map loses the bits. */
 	if (bits == mspan_word_mask(s, w)) {
-		smp_store_release(&s->free_bits[w], 0);	/* nobody has an object to free */
+		smp_store_release(word, 0);	/* nobody has an object to free */
 	} else {
 		smp_mb__before_atomic();	/* as said */
-		atomic_long_andnot(bits, (atomic_long_t *)&s->free_bits[w]);
+		atomic_long_andnot(bits, (atomic_long_t *)word);
 	}
 }
 
@@ -74,35 +75,35 @@ static inline u64 return_window(struct mcache_slot *slot)
 	return bits;
 }
 
-/* What the window has left is FULL, this CPU's spare, or let go. */
-static inline void leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
+/* What the window has left is FULL, or this CPU's spare; or it is returned, to be let go. */
+static inline struct mspan *leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
 {
 	if (!any_free && mspan_becomes_full(s))
-		return;
-	if (slot->spare) {
-		mcentral_let_go(s);
-	} else {
-		s->next = NULL;
-		slot->spare = s;
-	}
+		return NULL;
+	if (slot->spare)
+		return s;
+	s->next = NULL;
+	slot->spare = s;
+	return NULL;
 }
 
 /*
  * Open the window elsewhere, and count what it finds there.  @left: the span that it leaves,
  * NULL if there is none or it stays; @any_free: that has free objects in its map.
+ * Return: @left if the caller must let go of it, else NULL.
  */
-static __always_inline void shift_window(struct mcache_slot *slot, struct mspan *s,
-					 unsigned int w, unsigned long bits, bool fresh,
-					 struct mspan *left, bool any_free)
+static __always_inline struct mspan *shift_window(struct mcache_slot *slot, struct mspan *s,
+						  unsigned long *word, unsigned long w,
+						  unsigned long bits, bool fresh,
+						  struct mspan *left, bool any_free)
 {
 	/* before its state changes: the barriers of open_window() are between */
 	if (left)
 		WRITE_ONCE(left->owner, NULL);
-	open_window(slot, s, w, bits, fresh);
+	open_window(slot, s, word, w, bits, fresh);
 	if (bits)
 		this_cpu_add(s->slot->taken, hweight_long(bits));
-	if (left)
-		leave_span(slot, left, any_free);
+	return left ? leave_span(slot, left, any_free) : NULL;
 }
 
 /* Leave the slot without span and window; what was in the window is back in the map. */
@@ -118,10 +119,9 @@ static inline void close_window(struct mcache_slot *slot)
 	WRITE_ONCE(slot->seq, slot->seq + 1);
 }
 
-/* The objects of word @w that lie free in their owner's window.  Any CPU. */
-static inline unsigned long window_bits(struct mspan *s, unsigned int w)
+/* The objects of a word of the span's map that lie free in their owner's window.  Any CPU. */
+static inline unsigned long window_bits(const struct mspan *s, const unsigned long *word)
 {
-	const unsigned long *word = &s->free_bits[w];
 	struct mcache_slot *slot;
 	unsigned long bits;
 	unsigned int seq;
@@ -139,9 +139,9 @@ static inline unsigned long window_bits(struct mspan *s, unsigned int w)
 }
 
 /* Does the object lie free in its owner's window? */
-static inline bool in_window(struct mspan *s, unsigned int index)
+static inline bool in_window(const struct mspan *s, const unsigned long *word, unsigned long nr)
 {
-	return window_bits(s, index / BITS_PER_LONG) & BIT(index % BITS_PER_LONG);
+	return window_bits(s, word) & BIT(nr % BITS_PER_LONG);
 }
 
 #endif /* _GOALLOC_WINDOW_H */

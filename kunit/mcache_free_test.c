@@ -227,7 +227,7 @@ static void mcache_moves_within_class(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_FULL);
 	KUNIT_ASSERT_TRUE(test, mcache_enter(util_heap(test)->cache->slot + SPC(10, 1), &slot));
-	KUNIT_EXPECT_EQ(test, mcache_free_beside(s, 1, slot), FREE_DOUBLE);
+	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits, s, slot, 1), FREE_DOUBLE);
 	KUNIT_EXPECT_NULL(test, slot->span);
 	KUNIT_EXPECT_EQ(test, slot->idle, 1);
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
