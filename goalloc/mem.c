@@ -138,8 +138,8 @@ void sys_unused(unsigned int npages)
 /* Draw a block that was reserved.  Return: its first page, or NULL, and no reservation. */
 static struct page *map_reserved(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 {
-	unsigned int i, npages = 1U << (order - PAGE_ORDER);
-	struct page *page = NULL;
+	unsigned int npages = 1U << (order - PAGE_ORDER);
+	struct page *page = NULL, *each, *end;
 
 	if (!fault_hits(FAULT_DRAW, gfp, PAGE_SIZE << order))
 		page = alloc_pages_node(node, buddy_gfp(gfp, order), order);
@@ -148,8 +148,9 @@ static struct page *map_reserved(int node, unsigned int order, gfp_t gfp, bool *
 		return NULL;
 	}
 	split_page(page, order);
-	for (i = 0; i < 1U << order; i++)
-		get_page(page + i);
+	end = page + (1UL << order);	/* get_page() would look for the head of each */
+	for (each = page; each < end; each++)
+		page_ref_inc(each);
 	*zeroed = want_init_on_alloc(gfp);
 	this_cpu_sub(mem_pcpu.reserved, npages);
 	this_cpu_add(mem_pcpu.prepared, npages);
