@@ -247,12 +247,15 @@ EXPORT_SYMBOL_GPL(goalloc_cache_alloc_node);
  */
 void goalloc_cache_free(struct goalloc_cache *cache, const void *ptr)
 {
-	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
+	struct mspan *s;
 
+	preempt_disable();
+	s = span_or_none((unsigned long)ptr);
 	if (unlikely(s->slot != cache->slot ||
 		     !mspan_index(s, (unsigned long)ptr, &index)) ||
 	    free_is_watched() || ALWAYS_GENERAL) {
+		preempt_enable();
 		malloc_free_to(&cache->named.heap, ptr, "cache_free");
 		return;
 	}

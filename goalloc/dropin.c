@@ -257,14 +257,18 @@ static noinline void kfree_general(const void *ptr)
  */
 void goalloc_dropin_kfree(const void *ptr)
 {
-	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
+	struct mspan *s;
 
+	preempt_disable();
+	s = span_or_none((unsigned long)ptr);
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
-	    ALWAYS_GENERAL)
+	    ALWAYS_GENERAL) {
+		preempt_enable();
 		kfree_general(ptr);
-	else
-		malloc_free_object(ptr, s, index);
+		return;
+	}
+	malloc_free_object(ptr, s, index);
 }
 EXPORT_SYMBOL_GPL(goalloc_dropin_kfree);
 

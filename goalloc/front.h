@@ -67,21 +67,19 @@ void malloc_free_busy(const void *ptr);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
 
-/*
- * Free an object whose index is below free_limit.  (What is left of it at a miss is its bit, in
- * two registers: the index lies in none.)
- */
+/* Free an object whose index was found good.  Preemption is off, and on afterwards. */
 static __always_inline void malloc_free_object(const void *ptr, struct mspan *s,
 					       unsigned long index)
 {
-	u8 bit = index % BITS_PER_LONG;		/* as there */
+	unsigned long *word = s->free_bits + index / BITS_PER_LONG;
+	u8 bit = index % BITS_PER_LONG;
 	struct mcache_slot *slot;
 
-	switch (mcache_free_fast(s, index, &slot)) {
+	switch (mcache_free_fast(word, s, bit, &slot)) {
 	case FREE_FAST_DONE:
 		break;
 	case FREE_FAST_MISSED:
-		malloc_free_elsewhere(ptr, s, slot, bit, s->free_bits + index / BITS_PER_LONG);
+		malloc_free_elsewhere(ptr, s, slot, bit, word);
 		break;
 	case FREE_FAST_BUSY:
 		malloc_free_busy(ptr);

@@ -413,7 +413,7 @@ static noinline void free_general(const void *ptr, bool clear, const char *op,
 
 /*
  * An object that does not lie in this CPU's window, whose slot is marked busy.  (The arguments
- * are in the order in which the fast paths have them in registers.)
+ * are in the order of the registers in which the fast paths have them.)
  */
 noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, struct mcache_slot *slot,
 				    unsigned long nr, unsigned long *word)
@@ -442,11 +442,14 @@ noinline void malloc_free_busy(const void *ptr)
  */
 void goalloc_free(const void *ptr)
 {
-	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
+	struct mspan *s;
 
+	preempt_disable();
+	s = span_or_none((unsigned long)ptr);
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index)) || free_is_watched() ||
 	    ALWAYS_GENERAL) {
+		preempt_enable();
 		free_general(ptr, false, "free", _RET_IP_);
 		return;
 	}
@@ -598,11 +601,14 @@ noinline void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const c
  */
 void goalloc_heap_free(struct goalloc_heap *heap, const void *ptr)
 {
-	struct mspan *s = span_or_none((unsigned long)ptr);
 	unsigned int index;
+	struct mspan *s;
 
+	preempt_disable();
+	s = span_or_none((unsigned long)ptr);
 	if (unlikely(!mspan_index(s, (unsigned long)ptr, &index) ||
 		     mspan_cache(s) != heap->cache) || free_is_watched() || ALWAYS_GENERAL) {
+		preempt_enable();
 		malloc_free_to(heap, ptr, "heap_free");
 		return;
 	}

@@ -204,15 +204,22 @@ static __always_inline void mcache_mark_idle(struct mcache_slot *slot)
 	WRITE_ONCE(slot->idle, 1);
 }
 
-static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,
-					 struct mcache_slot **slot)
+/* With preemption off already; it is on again if the slot is busy. */
+static __always_inline bool mcache_enter_here(struct mcache_slot __percpu *slots,
+					      struct mcache_slot **slot)
 {
-	preempt_disable();
 	*slot = raw_cpu_ptr(slots);
 	if (likely(mcache_mark_busy(*slot)))
 		return true;
 	preempt_enable();
 	return false;
+}
+
+static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,
+					 struct mcache_slot **slot)
+{
+	preempt_disable();
+	return mcache_enter_here(slots, slot);
 }
 
 static __always_inline void mcache_leave(struct mcache_slot *slot)
@@ -307,14 +314,17 @@ enum free_fast {
 	FREE_FAST_BUSY,		/* the slot was busy: this is an interrupt */
 };
 
-/* Free an object into this CPU's window, of @slot.  If MISSED, mcache_free_beside() goes on. */
-static __always_inline enum free_fast mcache_free_fast(struct mspan *s, unsigned long index,
-						       struct mcache_slot **slot)
+/*
+ * Free the object of a @bit of a @word of the span's map into this CPU's window, of @slot.
+ * If MISSED, mcache_free_beside() goes on.  Preemption is off since before the object's index
+ * was found good, and on again unless MISSED (mspan.h says why).
+ */
+static __always_inline enum free_fast mcache_free_fast(const unsigned long *word, struct mspan *s,
+						       u8 bit, struct mcache_slot **slot)
 {
-	unsigned long bits, *word = s->free_bits + index / BITS_PER_LONG;
-	u8 bit = index % BITS_PER_LONG;
+	unsigned long bits;
 
-	if (!mcache_enter(s->slot, slot))
+	if (!mcache_enter_here(s->slot, slot))
 		return FREE_FAST_BUSY;
 	if (unlikely((*slot)->word != word))
 		return FREE_FAST_MISSED;

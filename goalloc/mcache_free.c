@@ -45,6 +45,8 @@
  *
  * CONTEXT: any, NMI included.  The slot is marked busy meanwhile; who finds it busy goes the
  * remote way.
+ *
+ * (Arguments are in the order of the registers in which the fast paths have them.)
  */
 #include <trace/events/goalloc.h>
 
@@ -59,7 +61,7 @@
 /* A look before the leap: is the object free already? */
 bool mcache_is_free(struct mspan *s, unsigned int index)
 {
-	return in_window(s, s->free_bits + index / BITS_PER_LONG, index) ||
+	return in_window(s, s->free_bits + index / BITS_PER_LONG, index % BITS_PER_LONG) ||
 	       test_bit(index, s->free_bits);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcache_is_free);
@@ -155,14 +157,14 @@ static __always_inline enum free_result find_place(struct mspan *s)
 	return FREE_OK;
 }
 
-/* Free an object that no window comes to.  (By a call: those that move need the registers.) */
+/* Free an object that no window comes to.  (A function: those that move need its registers.) */
 static noinline enum free_result free_shared(unsigned long *word, struct mspan *s,
 					     unsigned long nr)
 {
 	struct mcache_counts __percpu *counts;
 
-	if (unlikely(mspan_is_large(s)))
-		return free_large(s);
+	if (unlikely(mspan_is_large(s)))	/* a bad free may come late: mspan.h */
+		return nr || word != s->free_bits ? FREE_DOUBLE : free_large(s);
 	counts = mspan_counts(s);
 	/* counted first: when the bit is set the heap may go, if that was its last object */
 	this_cpu_inc(counts->remote_frees);
@@ -210,9 +212,11 @@ static __always_inline enum free_result move_and_free(unsigned long *word, struc
 						      struct mcache_slot *slot, unsigned long nr,
 						      struct mspan *left)
 {
-	u64 back = return_window(slot), free = READ_ONCE(*word), bit;
+	u64 back, free, bit;
 	struct mspan *rest;
 
+	back = return_window(slot);
+	free = READ_ONCE(*word);	/* which may be the word that was just given back to */
 	if (back)
 		this_cpu_sub(s->slot->taken, hweight64(back));
 	rest = shift_window(slot, s, word, word - s->free_bits, free, false, left, back);
@@ -247,7 +251,7 @@ static noinline enum free_result move_alone(unsigned long *word, struct mspan *s
  * The span has another slot than the one that the free came with: it was retired and used
  * again meanwhile, so that the object was free.  The stranger is left alone.
  */
-static noinline enum free_result move_to_stranger(struct mspan *s, struct mcache_slot *slot)
+static noinline enum free_result leave_stranger(struct mspan *s, struct mcache_slot *slot)
 {
 	mcentral_let_go(s);
 	mcache_leave(slot);
@@ -263,7 +267,7 @@ static noinline enum free_result move_to_full(unsigned long *word, struct mspan 
 		return free_shared(word, s, nr);
 	}
 	if (unlikely(raw_cpu_ptr(s->slot) != slot))
-		return move_to_stranger(s, slot);
+		return leave_stranger(s, slot);
 	if (unlikely(!slot->span))
 		return move_alone(word, s, slot, nr);
 	return move_and_free(word, s, slot, nr, slot->span);
@@ -362,7 +366,8 @@ enum free_result mcache_free(struct mspan *s, unsigned int index)
 	unsigned long *word = s->free_bits + index / BITS_PER_LONG, nr = index % BITS_PER_LONG;
 	struct mcache_slot *slot;
 
-	switch (mcache_free_fast(s, index, &slot)) {
+	preempt_disable();
+	switch (mcache_free_fast(word, s, nr, &slot)) {
 	case FREE_FAST_DONE:
 		return FREE_OK;
 	case FREE_FAST_MISSED:

@@ -92,7 +92,13 @@
  * one object that race each other within a store buffer's delay, one of them by
  * the owner, and a second free between whose two looks the owner completes a
  * whole refill, or the first free moves a window there.  A free that comes later than
- * that is always caught.
+ * that is caught.
+ *
+ * Or a free that was found good but is not, of an object that is free already, whose span is
+ * retired and used again before it goes on: it may free an object of the new life.  So
+ * preemption stays off from the check of the index to the end; what remains is an interrupt
+ * between the two that takes as long as all that.  (The general way, for what is sampled,
+ * traced or to be cleared, has preemption on.)
  */
 #ifndef _GOALLOC_MSPAN_H
 #define _GOALLOC_MSPAN_H

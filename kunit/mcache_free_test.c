@@ -215,6 +215,25 @@ static void mcache_moved_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
+/* A bad free may come so late that its span is a large object's by now: that stays. */
+static void mcache_late_into_large(struct kunit *test)
+{
+	struct mcache_slot *slot;
+	struct mspan *s;
+	bool needzero;
+	void *obj;
+
+	obj = mcache_alloc_large(util_heap(test), SZ_64K, 0, GFP_KERNEL, numa_mem_id(), &needzero);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	s = span(obj);
+	KUNIT_ASSERT_TRUE(test, mcache_enter(s->slot, &slot));
+	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits, s, slot, 1), FREE_DOUBLE);
+	KUNIT_ASSERT_TRUE(test, mcache_enter(s->slot, &slot));
+	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits + 1, s, slot, 0), FREE_DOUBLE);
+	KUNIT_EXPECT_FALSE(test, mcache_is_free(s, 0));
+	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
+}
+
 /*
  * A bad free may come so late that its span is one of another class by now: it is refused,
  * this CPU's window does not move there, and the span is found by others.
@@ -360,6 +379,7 @@ static struct kunit_case mcache_free_cases[] = {
 	KUNIT_CASE(mcache_window_follows),
 	KUNIT_CASE(mcache_moved_is_held),
 	KUNIT_CASE(mcache_moves_within_class),
+	KUNIT_CASE(mcache_late_into_large),
 	KUNIT_CASE(mcache_window_moves_on),
 	KUNIT_CASE(mcache_moved_not_fresh),
 	KUNIT_CASE(mcache_adopts),

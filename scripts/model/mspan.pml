@@ -275,7 +275,7 @@ active [2] proctype freer()
 		fi;
 		live = live & ~BIT(i)
 	   };
-		/* free_moving() */
+		/* move_to_full() */
 		ok = false;
 		if
 		:: state == FULL ->
