@@ -180,6 +180,18 @@ static noinline void *alloc_general(struct goalloc_cache *cache, gfp_t gfp, int 
 	return ptr;
 }
 
+/* The window is empty, and the slot marked busy: as the front door's. */
+static noinline void *alloc_refilled(struct goalloc_cache *cache, gfp_t gfp, unsigned long caller,
+				     struct mcache_slot *slot)
+{
+	void *ptr = mcache_alloc_refilled(slot);
+
+	if (!ptr)
+		return alloc_general(cache, gfp, NUMA_NO_NODE, caller);
+	mprof_alloc(ptr, cache->shape.size);
+	return ptr;
+}
+
 /* The fast path where there may be something to clear, unless it must be told of. */
 static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp, unsigned long caller)
 {
@@ -188,7 +200,7 @@ static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp, unsign
 
 	if (gfp & GFP_ODD || (cache->ctor && gfp & __GFP_ZERO) || ALWAYS_GENERAL ||
 	    trace_goalloc_alloc_enabled() ||
-	    !mcache_take_fast(cache->slot, ELEMSIZE, &ptr, &needzero))
+	    !mcache_take_or_leave(cache->slot, ELEMSIZE, &ptr, &needzero))
 		return alloc_general(cache, gfp, NUMA_NO_NODE, caller);
 	if (needzero && cache_wants_zero(cache, gfp))
 		memset(ptr, 0, cache->shape.size);
@@ -206,13 +218,19 @@ static noinline void *alloc_flags(struct goalloc_cache *cache, gfp_t gfp, unsign
  */
 void *goalloc_cache_alloc(struct goalloc_cache *cache, gfp_t gfp)
 {
+	struct mcache_slot *slot;
 	void *ptr;
 
 	if (unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || alloc_is_watched() || ALWAYS_GENERAL)
 		return alloc_flags(cache, gfp, _RET_IP_);
-	if (likely(mcache_take_fast(cache->slot, ELEMSIZE, &ptr, NULL)))
+	switch (mcache_take_fast(cache->slot, ELEMSIZE, &ptr, NULL, &slot)) {
+	case TAKE_FAST_DONE:
 		return ptr;
-	return alloc_general(cache, gfp, NUMA_NO_NODE, _RET_IP_);
+	case TAKE_FAST_EMPTY:
+		return alloc_refilled(cache, gfp, _RET_IP_, slot);
+	default:
+		return alloc_general(cache, gfp, NUMA_NO_NODE, _RET_IP_);
+	}
 }
 EXPORT_SYMBOL_GPL(goalloc_cache_alloc);
 

@@ -88,7 +88,7 @@ static __always_inline void *take_fast(struct goalloc_heap *heap, size_t size, u
 	heap = likely(heap) ? heap : &default_heap;
 	cache = smp_load_acquire(&heap->cache);		/* pairs with heap_add() */
 	if (unlikely(!cache) || ALWAYS_GENERAL ||
-	    !mcache_take_fast((void __percpu *)cache + slot, size, &ptr, needzero))
+	    !mcache_take_or_leave((void __percpu *)cache + slot, size, &ptr, needzero))
 		return NULL;
 	return ptr;
 }

@@ -147,7 +147,7 @@ void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller)
 		trace_goalloc_free(ptr, trace_call_site(caller));
 }
 
-/* Everything that the fast path leaves: odd sizes, odd flags, empty windows. */
+/* Everything that the fast path leaves: odd sizes, odd flags, samples, nothing owned. */
 static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 				    struct goalloc_heap *heap, unsigned long caller)
 {
@@ -167,16 +167,19 @@ static noinline void *alloc_general(size_t size, gfp_t gfp, unsigned int noscan,
 }
 
 /*
- * The window is empty, mostly: open the next one, and do without all that is odd.  (Size 0
- * comes here as well, and its class is that of the large objects.)
+ * The window is empty, and the slot marked busy: open the next one, and do without all that
+ * is odd.  (Size 0 comes here as well, and its class is that of the large objects.)
  */
 static noinline void *alloc_refilled(size_t size, gfp_t gfp, unsigned int noscan,
-				     struct goalloc_heap *heap, unsigned long caller)
+				     struct goalloc_heap *heap, unsigned long caller,
+				     struct mcache_slot *slot)
 {
 	void *ptr = NULL;
 
 	if (likely(size))
-		ptr = mcache_alloc_owned(heap, SPC(small_class(size), noscan), NULL);
+		ptr = mcache_alloc_refilled(slot);
+	else
+		mcache_leave(slot);
 	if (!ptr)
 		return alloc_general(size, gfp, noscan, heap, caller);
 	mprof_alloc(ptr, size);
@@ -191,7 +194,7 @@ static __always_inline void *zeroed_of_class(size_t size, gfp_t gfp, unsigned lo
 	void *ptr;
 
 	if (trace_goalloc_alloc_enabled() || ALWAYS_GENERAL ||
-	    !mcache_alloc_fast(heap, spc, size, &ptr, &needzero))
+	    !mcache_take_or_leave(mcache_slots(heap, spc), size, &ptr, &needzero))
 		return alloc_general(size, gfp, spc & 1, heap, caller);
 	if (needzero)
 		memset(ptr, 0, (goalloc_size_classes + (spc >> 1))->size);
@@ -210,15 +213,22 @@ static noinline void *alloc_flags(size_t size, gfp_t gfp, unsigned int noscan,
 static __always_inline void *alloc_any(struct goalloc_heap *heap, size_t size, unsigned int noscan,
 				       gfp_t gfp)
 {
+	struct mcache_slot *slot;
 	void *ptr;
 
 	if (alloc_is_watched() || unlikely(gfp & (GFP_ODD | __GFP_ZERO)) || ALWAYS_GENERAL)
 		return alloc_flags(size, gfp, noscan, heap, _RET_IP_);
 	if (unlikely(!is_small(size, noscan ? TINY_BLOCK_SIZE : 0)))
 		return alloc_general(size, gfp, noscan, heap, _RET_IP_);
-	if (likely(mcache_alloc_fast(heap, SPC(small_class(size), noscan), size, &ptr, NULL)))
+	switch (mcache_take_fast(mcache_slots(heap, SPC(small_class(size), noscan)), size, &ptr,
+				 NULL, &slot)) {
+	case TAKE_FAST_DONE:
 		return ptr;
-	return alloc_refilled(size, gfp, noscan, heap, _RET_IP_);
+	case TAKE_FAST_EMPTY:
+		return alloc_refilled(size, gfp, noscan, heap, _RET_IP_, slot);
+	default:
+		return alloc_general(size, gfp, noscan, heap, _RET_IP_);
+	}
 }
 
 /**
@@ -284,13 +294,19 @@ static noinline void *alloc_class_watched(size_t size, gfp_t gfp, unsigned long 
  */
 void *__goalloc_alloc_class(size_t size, gfp_t gfp, unsigned long slot)
 {
+	struct mcache_slot *mine;
 	void *ptr;
 
-	if (alloc_is_watched())
+	if (alloc_is_watched() || ALWAYS_GENERAL)
 		return alloc_class_watched(size, gfp, slot, _RET_IP_);
-	if (likely(!ALWAYS_GENERAL && mcache_take_fast(slots_at(slot), size, &ptr, NULL)))
+	switch (mcache_take_fast(slots_at(slot), size, &ptr, NULL, &mine)) {
+	case TAKE_FAST_DONE:
 		return ptr;
-	return alloc_refilled(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
+	case TAKE_FAST_EMPTY:
+		return alloc_refilled(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_, mine);
+	default:
+		return alloc_general(size, gfp, slot_spc(slot) & 1, &default_heap, _RET_IP_);
+	}
 }
 EXPORT_SYMBOL_GPL(__goalloc_alloc_class);
 

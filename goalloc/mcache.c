@@ -10,7 +10,8 @@
  *
  *   refill	the window is empty: open the next one in the same span or in a
  *		spare; touches what this CPU owns, and lets go of spans without a
- *		lock, so it runs with the slot busy, in any context
+ *		lock, so it runs with the slot busy, in any context.  The fast path that
+ *		finds its window empty leaves the slot busy for it
  *   slow	no span has anything: get spans from the central with preemption
  *		on, then install them on whichever CPU this then is.  If someone
  *		else has filled the slot meanwhile, or if an interrupt got here
@@ -39,44 +40,80 @@
 struct goalloc_heap default_heap;
 EXPORT_SYMBOL_FOR_KUNIT(default_heap);
 
-/* Open a window in @s, in its next word with free objects; the slot's window is empty. */
-static bool next_window(struct mcache_slot *slot, struct mspan *s)
+/* The end of an opening that has more to do: called last, the others need no frame for it. */
+static noinline bool end_opening(struct mspan *s, unsigned long bits, struct mspan *rest)
 {
-	unsigned int w, words = mspan_words(s);
-	struct mspan *rest;
-
-	for (w = 0; w < words; w++) {
-		unsigned long bits = mspan_bits(s, w);
-
-		if (!bits)
-			continue;
-		rest = shift_window(slot, s, &s->free_bits[w], w, bits,
-				    !s->needzero && (s->fresh & BIT(w)),
-				    slot->span == s ? NULL : slot->span, false);
-		if (rest)
-			mcentral_let_go(rest);
-		s->fresh &= ~BIT(w);
-		this_cpu_inc(mspan_counts(s)->refills);
-		if (trace_goalloc_refill_enabled())
-			trace_goalloc_refill(spc_size_class(s->spc), s->elemsize,
-					     hweight_long(bits));
-		return true;
-	}
-	return false;
+	if (rest)
+		mcentral_let_go(rest);
+	if (trace_goalloc_refill_enabled())
+		trace_goalloc_refill(spc_size_class(s->spc), s->elemsize, hweight_long(bits));
+	return true;
 }
 
-/**
- * mcache_refill() - open the next window, from what this CPU owns
- * @slot: a slot of this CPU's, busy, whose window is empty
- *
- * Return: whether the window has an object now.
+/* Open the slot's window, which is empty, in word @w of @s, which has @bits. */
+static __always_inline bool open_next(struct mcache_slot *slot, struct mspan *s, unsigned long w,
+				      unsigned long bits, struct mspan *left)
+{
+	struct mspan *rest;
+	bool fresh = false;
+
+	if (unlikely(s->fresh & 1U << w)) {
+		s->fresh &= ~(1U << w);
+		fresh = !s->needzero;
+	}
+	this_cpu_inc(mspan_counts(s)->refills);
+	rest = shift_window(slot, s, &s->free_bits[w], w, bits, fresh, left, false);
+	if (unlikely(rest) || trace_goalloc_refill_enabled())
+		return end_opening(s, bits, rest);
+	return true;
+}
+
+/* With no span to leave; and with one.  Apart, and out of line, each has registers enough. */
+static noinline bool open_staying(struct mcache_slot *slot, struct mspan *s, unsigned long w,
+				  unsigned long bits)
+{
+	return open_next(slot, s, w, bits, NULL);
+}
+
+static noinline bool open_leaving(struct mcache_slot *slot, struct mspan *s, unsigned long w,
+				  unsigned long bits, struct mspan *left)
+{
+	return open_next(slot, s, w, bits, left);
+}
+
+/* The free objects of the span's first word @w with any; 0 if there is none. */
+static __always_inline unsigned long first_free(const struct mspan *s, unsigned int *w)
+{
+	unsigned int words = mspan_words(s);
+	unsigned long bits;
+
+	*w = 0;
+	do
+		bits = mspan_bits(s, *w);
+	while (!bits && ++*w < words);
+	return bits;
+}
+
+/* Open the slot's window in @s, if that has a free object. */
+static bool next_window(struct mcache_slot *slot, struct mspan *s)
+{
+	unsigned int w;
+	unsigned long bits = first_free(s, &w);
+
+	if (!bits)
+		return false;
+	return slot->span ? open_leaving(slot, s, w, bits, slot->span) :
+			    open_staying(slot, s, w, bits);
+}
+
+/*
+ * The span that the window lies in has nothing, or there is none: look through the spares, and
+ * close the window if they have nothing either.
  */
-bool mcache_refill(struct mcache_slot *slot)
+static noinline bool refill_slow(struct mcache_slot *slot)
 {
 	struct mspan *left = slot->span, *s;
 
-	if (left && next_window(slot, left))
-		return true;
 	while ((s = slot->spare)) {
 		slot->spare = s->next;
 		if (next_window(slot, s))
@@ -91,7 +128,54 @@ bool mcache_refill(struct mcache_slot *slot)
 	close_window(slot);
 	return !mspan_becomes_full(left) && next_window(slot, left);
 }
+
+static __always_inline bool refill(struct mcache_slot *slot)
+{
+	struct mspan *left = slot->span, *s = slot->spare;
+	unsigned long bits;
+	unsigned int w;
+
+	if (likely(left)) {
+		bits = first_free(left, &w);
+		if (bits)
+			return open_staying(slot, left, w, bits);
+		if (likely(s)) {
+			bits = first_free(s, &w);
+			if (likely(bits)) {
+				slot->spare = s->next;
+				return open_leaving(slot, s, w, bits, left);
+			}
+		}
+	}
+	return refill_slow(slot);
+}
+
+/**
+ * mcache_refill() - open the next window, from what this CPU owns
+ * @slot: a slot of this CPU's, busy, whose window is empty
+ *
+ * Return: whether the window has an object now.
+ */
+bool mcache_refill(struct mcache_slot *slot)
+{
+	return refill(slot);
+}
 EXPORT_SYMBOL_FOR_KUNIT(mcache_refill);
+
+/**
+ * mcache_alloc_refilled() - allocate an object where the fast path found none
+ * @slot: this CPU's slot, busy, whose window is empty; it is not busy afterwards
+ *
+ * Context: any, NMI included; with preemption off, as mcache_enter() leaves it.
+ * Return: the object; NULL if this CPU owns none.
+ */
+void *mcache_alloc_refilled(struct mcache_slot *slot)
+{
+	void *obj = refill(slot) ? mcache_take(slot, NULL) : NULL;
+
+	mcache_leave(slot);
+	return obj;
+}
 
 /* Take one object out of the shared map of a span that this context owns. */
 static void *take_direct(struct mspan *s)

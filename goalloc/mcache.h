@@ -137,6 +137,7 @@ void *mcache_alloc_node(struct goalloc_heap *heap, unsigned int spc, gfp_t gfp, 
 void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int noscan, gfp_t gfp,
 			 int nid, bool *needzero);
 bool mcache_refill(struct mcache_slot *slot);
+void *mcache_alloc_refilled(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
 enum free_result mcache_free_beside(unsigned long *word, struct mspan *s,
 				    struct mcache_slot *slot, unsigned long nr);
@@ -183,8 +184,9 @@ static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
  * interrupt between the two has put back what it found before it returns.)
  *
  * They do one thing and give up on everything else, with nothing changed: the
- * caller then goes the general way from the start; but a free that has the slot
- * takes it along.  So they need no registers but those that a function may clobber.
+ * caller then goes the general way from the start; but who has the slot, and found
+ * the window empty or elsewhere, takes it along.  So they need no registers but those
+ * that a function may clobber.
  */
 static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 {
@@ -259,37 +261,50 @@ static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzer
 /* What a request counts as in the heap profile, where all objects have one size. */
 #define ELEMSIZE	SIZE_MAX
 
+enum take_fast {
+	TAKE_FAST_DONE,
+	TAKE_FAST_EMPTY,	/* the window; the slot stays busy */
+	TAKE_FAST_OTHER,	/* the slot was busy, or the heap profile wants to see this one */
+};
+
 /*
- * An object from this CPU's window, for @size bytes.  False: it is empty, the slot is
- * busy, or the heap profile wants to see this one; who goes the general way then counts
- * the bytes again, which matters no more, because a sample is due (mprof.c).
+ * An object from this CPU's window, of @slot, for @size bytes.  If a sample is due, who goes the
+ * general way counts the bytes again, which matters no more (mprof.c).
  */
-static __always_inline bool mcache_take_fast(struct mcache_slot __percpu *slots, size_t size,
-					     void **obj, bool *needzero)
+static __always_inline enum take_fast mcache_take_fast(struct mcache_slot __percpu *slots,
+						       size_t size, void **obj, bool *needzero,
+						       struct mcache_slot **slot)
 {
-	struct mcache_slot *slot;
 	u32 elemsize;
 	u64 bits;
 
-	if (!mcache_enter(slots, &slot))
-		return false;
-	bits = slot->free;		/* before the count: nothing is read twice */
-	elemsize = slot->elemsize;
+	if (!mcache_enter(slots, slot))
+		return TAKE_FAST_OTHER;
+	bits = (*slot)->free;		/* before the count: nothing is read twice */
+	elemsize = (*slot)->elemsize;
 	if (__builtin_constant_p(size) && size == ELEMSIZE)
 		size = elemsize;
-	if (unlikely(!bits || mprof_due(size))) {
-		mcache_leave(slot);
-		return false;
+	if (unlikely(!bits))
+		return TAKE_FAST_EMPTY;
+	if (unlikely(mprof_due(size))) {
+		mcache_leave(*slot);
+		return TAKE_FAST_OTHER;
 	}
-	*obj = mcache_take_of(slot, bits, elemsize, needzero);
-	mcache_leave(slot);
-	return true;
+	*obj = mcache_take_of(*slot, bits, elemsize, needzero);
+	mcache_leave(*slot);
+	return TAKE_FAST_DONE;
 }
 
-static __always_inline bool mcache_alloc_fast(struct goalloc_heap *heap, unsigned long spc,
-					      size_t size, void **obj, bool *needzero)
+/* The same for those that go the general way with an empty window as well. */
+static __always_inline bool mcache_take_or_leave(struct mcache_slot __percpu *slots, size_t size,
+						 void **obj, bool *needzero)
 {
-	return mcache_take_fast(mcache_slots(heap, spc), size, obj, needzero);
+	struct mcache_slot *slot;
+	enum take_fast res = mcache_take_fast(slots, size, obj, needzero, &slot);
+
+	if (unlikely(res == TAKE_FAST_EMPTY))
+		mcache_leave(slot);
+	return res == TAKE_FAST_DONE;
 }
 
 /*

@@ -206,6 +206,43 @@ static void caches(struct kunit *test)
 	cache_of(test, "mprof-rcu", GOALLOC_CACHE_TYPESAFE_BY_RCU, NULL);
 }
 
+/* Of the default heap, or of a cache. */
+static void fill(struct kunit *test, struct goalloc_cache *cache, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		objs[i] = cache ? goalloc_cache_alloc(cache, GFP_KERNEL) :
+				  goalloc_alloc(600, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+}
+
+static void expect_all_counted(struct kunit *test, struct goalloc_cache *cache)
+{
+	void *objs[200];
+
+	KUNIT_ASSERT_EQ(test, mprof_set_rate(0), 0);
+	fill(test, cache, objs, ARRAY_SIZE(objs));
+	goalloc_free_bulk(ARRAY_SIZE(objs), objs);
+	begin(test, 1);
+	fill(test, cache, objs, ARRAY_SIZE(objs));
+	expect_sums(test, 600, ARRAY_SIZE(objs), ARRAY_SIZE(objs));
+	goalloc_free_bulk(ARRAY_SIZE(objs), objs);
+	expect_sums(test, 600, 0, ARRAY_SIZE(objs));
+}
+
+/* Objects for which a window opens in what this CPU has are counted as well. */
+static void windows_that_open(struct kunit *test)
+{
+	struct goalloc_cache *cache = goalloc_cache_create("mprof-window", 600, 8, 0, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	expect_all_counted(test, NULL);
+	expect_all_counted(test, cache);
+	KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
+}
+
 static void heap_with_objects(struct kunit *test)
 {
 	struct goalloc_heap *heap = goalloc_heap_create("mprof-heap", 0);
@@ -531,6 +568,7 @@ static struct kunit_case mprof_cases[] = {
 	KUNIT_CASE(other_cpu_and_irq),
 	KUNIT_CASE(bulk),
 	KUNIT_CASE(caches),
+	KUNIT_CASE(windows_that_open),
 	KUNIT_CASE(heap_with_objects),
 	KUNIT_CASE(moved_by_realloc),
 	KUNIT_CASE(bad_frees),
