@@ -253,22 +253,22 @@ static void give_one(struct goalloc_cache *cache, void *ptr)
 /* Free the first objects of @ptrs, at least one, of a cache or of any.  Return: how many. */
 static size_t give(struct goalloc_cache *cache, size_t n, void **ptrs)
 {
-	struct mspan *s = span_of((unsigned long)ptrs[0]);
-	unsigned long bits, refused;
+	unsigned long bits, refused = 0;
 	unsigned int w, index;
-	size_t i, given;
+	size_t i, given = 0;
+	struct mspan *s;
 
-	if (!s || mspan_is_large(s) || (cache && s->slot != cache->slot))
-		given = 0;
-	else
+	preempt_disable();	/* from the look at the objects on: mspan.h */
+	s = span_of((unsigned long)ptrs[0]);
+	if (s && !mspan_is_large(s) && (!cache || s->slot == cache->slot))
 		given = gather(s, n, ptrs, &w, &bits);
+	if (given > 1 && !give_window(s, w, bits, given))
+		refused = mcache_free_bits(s, w, bits);
+	preempt_enable();
 	if (given <= 1) {
 		give_one(cache, ptrs[0]);
 		return 1;
 	}
-	if (give_window(s, w, bits, given))
-		return given;
-	refused = mcache_free_bits(s, w, bits);
 	for (i = 0; unlikely(refused) && i < given; i++)
 		if (mspan_index(s, (unsigned long)ptrs[i], &index) &&
 		    refused & BIT(index % BITS_PER_LONG))

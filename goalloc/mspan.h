@@ -94,11 +94,11 @@
  * whole refill, or the first free moves a window there.  A free that comes later than
  * that is caught.
  *
- * Or a free that was found good but is not, of an object that is free already, whose span is
- * retired and used again before it goes on: it may free an object of the new life.  So
- * preemption stays off from the check of the index to the end; what remains is an interrupt
- * between the two that takes as long as all that.  (The general way, for what is sampled,
- * traced or to be cleared, has preemption on.)
+ * And: a second free whose index was found good, and whose span is retired and used again
+ * before it goes on, may free an object of the new life.  So the front door and the bulk
+ * frees have preemption off from the check of the index to the end; what remains is an
+ * interrupt between the two that takes as long as all that, and the general way (what is
+ * tiny, sampled, traced or to be cleared), which has preemption on.
  */
 #ifndef _GOALLOC_MSPAN_H
 #define _GOALLOC_MSPAN_H
