@@ -28,7 +28,7 @@
 
 /*
  * Make @bits of word @w of span @s the window; what was there before has gone back.
- * @word: its address (no caller has to compute either); @fresh: its objects were never handed out.
+ * @word: its address, which a free has already; @fresh: its objects were never handed out.
  */
 static __always_inline void open_window(struct mcache_slot *slot, struct mspan *s,
 					unsigned long *word, unsigned long w,
