@@ -55,16 +55,17 @@ not_reported()
 
 [ -e $report ] || skip_all 'needs kmemleak'
 
-plan 6
+plan 7
 check "the tests before left nothing behind" none
 insmod ./goalloc.ko || exit 1
-insmod ./goalloc_leak.ko leak=1 sizes=100,1100,40000 counts=50,50,20 noscan=0,1,0 || exit 1
+insmod ./goalloc_leak.ko leak=1 sizes=100,1100,40000,72 counts=50,50,20,50 noscan=0,1,0,0 || exit 1
 check "what a client holds is no leak" none
 rmmod goalloc_leak
 scan
 check "small objects that it leaks are reported" reported 100 50 25
 check "objects without pointers as well" reported 1100 50 25
 check "large objects as well" reported 40000 20 1
+check "objects of a size that the compiler knew as well" reported 72 50 25
 echo clear >"$report"
 rmmod goalloc
 insmod ./goalloc.ko

@@ -3,7 +3,8 @@
  * goalloc_leak: hold a known number of objects, and leak them or not.
  *
  * What it promises: while it is loaded it holds counts[i] objects of sizes[i]
- * bytes, without pointers if noscan[i], and nothing else of goalloc.  When it is
+ * bytes, without pointers if noscan[i], and nothing else of goalloc; those of
+ * KNOWN_SIZE bytes are asked for by a size that the compiler knows.  When it is
  * unloaded it frees them, or with leak=1 leaves them behind.  It prints where the
  * first object of each size lies, so that after goalloc was unloaded and loaded
  * again
@@ -23,6 +24,7 @@
 #include <linux/goalloc.h>
 
 #define ROWS_MAX	16
+#define KNOWN_SIZE	72	/* bytes */
 
 static unsigned int sizes[ROWS_MAX], nr_sizes;
 module_param_array(sizes, uint, &nr_sizes, 0444);
@@ -62,6 +64,15 @@ static void free_row(unsigned int row)
 	held[row] = NULL;
 }
 
+static void *alloc(unsigned int size, bool nopointers)
+{
+	if (nopointers)
+		return goalloc_alloc_noscan(size, GFP_KERNEL);
+	if (size == KNOWN_SIZE)
+		return goalloc_alloc(KNOWN_SIZE, GFP_KERNEL);
+	return goalloc_alloc(size, GFP_KERNEL);
+}
+
 /* Not inlined into what is gone after init: a heap profile shall name it. */
 static noinline int hold_row(unsigned int row)
 {
@@ -71,8 +82,7 @@ static noinline int hold_row(unsigned int row)
 	if (!held[row])
 		return -ENOMEM;
 	for (i = 0; i < counts[row]; i++) {
-		void *ptr = noscan[row] ? goalloc_alloc_noscan(size, GFP_KERNEL) :
-					  goalloc_alloc(size, GFP_KERNEL);
+		void *ptr = alloc(size, noscan[row]);
 
 		if (!ptr)
 			return -ENOMEM;
