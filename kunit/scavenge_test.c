@@ -404,27 +404,42 @@ static void scavenge_background_used(struct kunit *test)
 	goalloc_free(obj);
 }
 
+/*
+ * Wholly free spans of a class, counted by its central.  (The background may have a turn
+ * before it waits for as long as it is told to now.)
+ */
+static struct mcentral *make_spans_idle(struct kunit *test)
+{
+	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
+	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
+	unsigned int i, turn;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (turn = 0; turn < 3 && READ_ONCE(c->nr_empty) < NR_OBJS / 8 / 2; turn++) {
+		for (i = 0; i < NR_OBJS; i++)
+			objs[i] = goalloc_alloc(1024, GFP_KERNEL);
+		scavenge_all();
+		free_many(objs, NR_OBJS);
+		mcentral_trim(c, NR_OBJS);
+	}
+	KUNIT_EXPECT_GE_MSG(test, READ_ONCE(c->nr_empty), NR_OBJS / 8 / 2, "no spans are idle");
+	return c;
+}
+
 /* Wholly free spans of a class that nobody asks for go at once, not by halves. */
 static void scavenge_background_unvisited(struct kunit *test)
 {
-	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
 	unsigned int i, turns = 0;
 	struct mcache *cache;
 	struct mcentral *c;
 	void *obj;
 
-	KUNIT_ASSERT_NOT_NULL(test, objs);
 	util_pin(test, cpumask_first(cpu_online_mask));
 	obj = goalloc_alloc(64, GFP_KERNEL);	/* so that each turn looks at this CPU */
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	cache = raw_cpu_ptr(default_heap.cache);
 	goalloc_scavenge_interval = 200;
-	for (i = 0; i < NR_OBJS; i++)
-		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
-	free_many(objs, NR_OBJS);
-	mcentral_trim(c, NR_OBJS);
-	KUNIT_EXPECT_GE_MSG(test, c->nr_empty, NR_OBJS / 8 / 2, "no spans to give back");
+	c = make_spans_idle(test);
 	WRITE_ONCE(cache->used, true);
 	WRITE_ONCE(cache->holds, true);
 	for (i = 0; i < 5000 && turns < 6 && READ_ONCE(c->nr_empty); i++) {
@@ -439,25 +454,16 @@ static void scavenge_background_unvisited(struct kunit *test)
 /* What memory pressure could bring is what lies in the page heaps and in wholly free spans. */
 static void scavenge_idle_is_counted(struct kunit *test)
 {
-	void **objs = kunit_kcalloc(test, NR_OBJS, sizeof(*objs), GFP_KERNEL);
 	struct mem_counts m;
 	struct mcentral *c;
 	unsigned long idle;
-	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, objs);
 	util_pin(test, cpumask_first(cpu_online_mask));
-	c = heap_central(&default_heap, util_memory_node(), SPC(32, 0));
 	goalloc_scavenge_interval = 20000;
-	for (i = 0; i < NR_OBJS; i++)
-		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
-	scavenge_all();
-	free_many(objs, NR_OBJS);
-	mcentral_trim(c, NR_OBJS);
-	KUNIT_EXPECT_GE_MSG(test, c->nr_empty, NR_OBJS / 8 / 2, "no spans to count");
+	c = make_spans_idle(test);
 	idle = scavenge_idle_pages();
 	mem_get_counts(&m);
-	KUNIT_EXPECT_GE(test, idle, m.prepared + c->nr_empty);
+	KUNIT_EXPECT_GE(test, idle, m.prepared + READ_ONCE(c->nr_empty));
 	scavenge_all();
 	KUNIT_EXPECT_EQ(test, scavenge_idle_pages(), 0);
 }
