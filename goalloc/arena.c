@@ -20,6 +20,7 @@
  */
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
@@ -79,10 +80,9 @@ static struct mspan **arena_spans(const struct arena_l2 *l2, unsigned int index)
 static struct mspan **arena_spans_alloc(gfp_t gfp)
 {
 	struct mspan **spans = sys_alloc(ARENA_SPANS_BYTES, MEM_ARENA, gfp);
-	unsigned int i;
 
-	for (i = 0; spans && i < ARENA_PAGES; i++)
-		spans[i] = &arena_no_span;
+	if (spans)
+		memset_p((void **)spans, &arena_no_span, ARENA_PAGES);
 	return spans;
 }
 
@@ -107,10 +107,12 @@ int arena_map_init(void)
 
 	arena_empty_spans = arena_spans_alloc(GFP_KERNEL);
 	arena_empty_l2 = sys_alloc(ARENA_EMPTY_L2_BYTES, MEM_ARENA, GFP_KERNEL);
-	arena_map = sys_alloc(arena_map_l1_bytes(), MEM_ARENA, GFP_KERNEL);
-	if (!arena_empty_spans || !arena_empty_l2 || !arena_map)
+	if (!arena_empty_spans || !arena_empty_l2)
 		return -ENOMEM;
 	arena_l2_init(arena_empty_l2);
+	arena_map = sys_alloc(arena_map_l1_bytes(), MEM_ARENA, GFP_KERNEL);
+	if (!arena_map)
+		return -ENOMEM;
 	for (i = 0; i < arena_map_l1_size; i++)
 		arena_map[i] = arena_empty_l2;
 	return 0;
@@ -167,6 +169,7 @@ static struct arena_l2 *arena_get_l2(unsigned long ai, gfp_t gfp)
 	if (!l2)
 		return NULL;
 	arena_l2_init(l2);
+	memset(l2->arenas, 0, sizeof(l2->arenas));
 
 	spin_lock_irqsave(&arena_lock, flags);
 	if (*slot == arena_empty_l2) {

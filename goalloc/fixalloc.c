@@ -11,12 +11,16 @@
  * lock-free paths of mspan.h rest on that.
  *
  * Only the first word of a free object is overwritten, by the list's link; the
- * rest keeps its value until it is handed out again.  Fresh memory is zero, and
- * the first-use callback runs on it once.
+ * rest keeps its value until it is handed out again.  Before an object is handed out
+ * for the first time it is zeroed, and the first-use callback runs on it: object by
+ * object, so that no allocation pays for a whole chunk, but one that another CPU
+ * overtook with a chunk of its own.
  *
  * LOCKS: fixalloc.lock; dropped while a chunk is drawn.
  * INVARIANT: inuse + listed + nbump == nchunks * objects a chunk.
  */
+#include <linux/string.h>
+
 #include "internal.h"
 
 struct fixalloc_chunk {
@@ -33,7 +37,7 @@ static unsigned int fixalloc_per_chunk(const struct fixalloc *f)
  * @f: the allocator
  * @size: bytes an object, a multiple of a word
  * @kind: what its memory counts as
- * @first: called once for each object, on fresh memory; or NULL
+ * @first: called once for each object, on zeroed memory; or NULL
  */
 void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind, void (*first)(void *obj))
 {
@@ -57,6 +61,7 @@ static void *fixalloc_bump(struct fixalloc *f)
 
 	f->bump += f->size;
 	f->nbump--;
+	memset_l(obj, 0, f->size / sizeof(long));
 	if (f->first)
 		f->first(obj);
 	return obj;

@@ -75,8 +75,8 @@ static gfp_t buddy_gfp(gfp_t gfp, unsigned int order)
  * @kind: what it counts as
  * @gfp: the caller's flags; only those that say how to allocate are used
  *
- * Return: zeroed memory, or NULL.  Each NULL is counted: as LimitRefused if memory_limit
- * forbids more, else as DrawsFailed.
+ * Return: memory that is not zeroed, or NULL.  Each NULL is counted: as LimitRefused if
+ * memory_limit forbids more, else as DrawsFailed.
  */
 void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 {
@@ -87,7 +87,7 @@ void *sys_alloc(size_t bytes, enum mem_kind kind, gfp_t gfp)
 	if (!limit_reserve(bytes, gfp))
 		return NULL;
 	if (!fault_hits(FAULT_META, gfp, bytes))
-		ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)) | __GFP_ZERO);
+		ptr = alloc_pages_exact(bytes, buddy_gfp(gfp, get_order(bytes)));
 	if (ptr) {
 		atomic_long_add(bytes, &mem_meta[kind]);
 	} else {

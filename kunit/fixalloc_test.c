@@ -83,19 +83,25 @@ static void fixalloc_first_use_once(struct kunit *test)
 	fixalloc_destroy(&f);
 }
 
-/* Fresh memory is zero. */
+/* Objects are zero when they are handed out first, whatever was in their chunk before. */
 static void fixalloc_fresh_is_zero(struct kunit *test)
 {
-	unsigned int i, bad = 0;
+	unsigned int i, n, bad = 0;
 	struct fixalloc f;
 	void **objs;
 
 	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, NULL);
-	objs = alloc_all(test, &f, NR_OBJECTS);
-	for (i = 0; i < NR_OBJECTS; i++)
+	objs = alloc_all(test, &f, 1);
+	n = f.nbump;
+	KUNIT_EXPECT_GT(test, n, 0);
+	memset(f.bump, 0xff, n * OBJECT_SIZE);
+	fixalloc_free(&f, objs[0]);
+	objs = alloc_all(test, &f, 1 + n);
+	for (i = 1; i <= n; i++)
 		bad += !util_is_zero(objs[i], OBJECT_SIZE);
 	KUNIT_EXPECT_EQ(test, bad, 0);
-	free_all(&f, objs, NR_OBJECTS);
+	KUNIT_EXPECT_EQ_MSG(test, f.nchunks, 1, "not of the chunk that was soiled");
+	free_all(&f, objs, 1 + n);
 	fixalloc_destroy(&f);
 }
 
