@@ -253,15 +253,18 @@ static void give_one(struct goalloc_cache *cache, void *ptr)
 /* Free the first objects of @ptrs, at least one, of a cache or of any.  Return: how many. */
 static size_t give(struct goalloc_cache *cache, size_t n, void **ptrs)
 {
-	unsigned long bits, refused = 0;
-	unsigned int w, index;
+	unsigned long bits, refused = 0, base = 0;
+	unsigned int w, index, elemsize = 1;
 	size_t i, given = 0;
 	struct mspan *s;
 
 	preempt_disable();	/* from the look at the objects on: mspan.h */
 	s = span_of((unsigned long)ptrs[0]);
-	if (s && !mspan_is_large(s) && (!cache || s->slot == cache->slot))
+	if (s && !mspan_is_large(s) && (!cache || s->slot == cache->slot)) {
+		base = s->base;	/* for the reports: the span may be another by then */
+		elemsize = s->elemsize;
 		given = gather(s, n, ptrs, &w, &bits);
+	}
 	if (given > 1 && !give_window(s, w, bits, given))
 		refused = mcache_free_bits(s, w, bits);
 	preempt_enable();
@@ -269,10 +272,11 @@ static size_t give(struct goalloc_cache *cache, size_t n, void **ptrs)
 		give_one(cache, ptrs[0]);
 		return 1;
 	}
-	for (i = 0; unlikely(refused) && i < given; i++)
-		if (mspan_index(s, (unsigned long)ptrs[i], &index) &&
-		    refused & BIT(index % BITS_PER_LONG))
+	for (i = 0; unlikely(refused) && i < given; i++) {
+		index = ((unsigned long)ptrs[i] - base) / elemsize;
+		if (refused & BIT(index % BITS_PER_LONG))
 			debug_bad_free(ptrs[i], FREE_DOUBLE, "free_bulk");
+	}
 	return given;
 }
 

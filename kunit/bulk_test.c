@@ -144,6 +144,21 @@ static void bulk_double_free(struct kunit *test)
 	util_check_allocator(test, 1000);
 }
 
+/* Of objects that are freed together, those that are free already are reported: no others. */
+static void bulk_refused(struct kunit *test)
+{
+	unsigned long objects = live(), reports = debug_bad_frees();
+	void *objs[6];
+
+	KUNIT_ASSERT_EQ(test, goalloc_alloc_bulk(1100, GFP_KERNEL, 6, objs), 6);
+	goalloc_free(objs[1]);
+	goalloc_free(objs[4]);
+	goalloc_free_bulk(6, objs);
+	KUNIT_EXPECT_EQ(test, debug_bad_frees(), reports + 2);
+	KUNIT_EXPECT_EQ(test, live(), objects);
+	util_check_allocator(test, 1000);
+}
+
 /*
  * An address that is no object is not taken for one of the span before it in the array,
  * even where its distance is such that the product which makes an index is the same.
@@ -174,6 +189,7 @@ static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE(bulk_none),
 	KUNIT_CASE(bulk_all_or_nothing),
 	KUNIT_CASE(bulk_double_free),
+	KUNIT_CASE(bulk_refused),
 	KUNIT_CASE(bulk_aliases),
 	{}
 };
