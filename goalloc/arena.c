@@ -136,7 +136,7 @@ void arena_map_exit(void)
 	unsigned long i;
 
 	for (i = 0; arena_map && i < arena_map_l1_size; i++)
-		if (arena_map[i] && arena_map[i] != arena_empty_l2)
+		if (arena_map[i] != arena_empty_l2)
 			arena_free_l2(arena_map[i]);
 	sys_free(arena_map, arena_map_l1_bytes(), MEM_ARENA);
 	sys_free(arena_empty_l2, ARENA_EMPTY_L2_BYTES, MEM_ARENA);
