@@ -281,13 +281,14 @@ static void mstats_longest(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, st.longest, 0, "all pages went back");
 }
 
-#define ROUNDS	5
+#define ROUNDS	6
 
 /* Two CPUs that want one lock; the first of them holds it when the second comes. */
 struct crowd {
 	atomic_t here;
 	atomic_t held;
 	atomic_t comes;
+	unsigned int hold_ms;	/* how long for, once the second is about to want it */
 	spinlock_t *lock;	/* that both want */
 	void (*take)(struct crowd *crowd);
 	struct mcentral *central;
@@ -319,7 +320,7 @@ static void crowd_in(unsigned int cpu, void *arg)
 		atomic_set(&crowd->held, 1);
 		while (!atomic_read(&crowd->comes))
 			cpu_relax();
-		mdelay(50);
+		mdelay(crowd->hold_ms);
 		spin_unlock_irqrestore(crowd->lock, flags);
 	} else if (cpu == cpumask_next(first, cpu_online_mask)) {
 		atomic_set(&crowd->here, 1);
@@ -330,7 +331,10 @@ static void crowd_in(unsigned int cpu, void *arg)
 	}
 }
 
-/* Who finds a lock taken is counted; who finds it free is not. */
+/*
+ * Who finds a lock taken is counted; who finds it free is not.  A virtual CPU may not
+ * run for a while just before it wants the lock: it is held longer and longer.
+ */
 static void expect_counted(struct kunit *test, spinlock_t *lock, unsigned long *contended,
 			   void (*take)(struct crowd *crowd))
 {
@@ -349,6 +353,7 @@ static void expect_counted(struct kunit *test, spinlock_t *lock, unsigned long *
 		atomic_set(&crowd.here, 0);
 		atomic_set(&crowd.held, 0);
 		atomic_set(&crowd.comes, 0);
+		crowd.hold_ms = 50 << i;
 		crowd.lock = lock;
 		util_run_on_all(test, crowd_in, &crowd);
 	}
