@@ -95,6 +95,7 @@ static void mspan_delete(struct mspan *s, const struct mcentral *c)
 	fixalloc_free(mspan_fixalloc(c), s);
 }
 
+/* (Who asks has looked at what this CPU's page cache has of that length, but not of less.) */
 static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp,
 			    struct page_run *run)
 {
@@ -103,8 +104,8 @@ static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned in
 	if (c->spc > SPC_LARGE_NOSCAN)
 		least = DIV_ROUND_UP(central_class(c)->size, GOALLOC_PAGE_SIZE);
 	if (least == npages)
-		return mpagecache_alloc(c->nid, npages, align, gfp, run);
-	return mpagecache_alloc(c->nid, npages, align,
+		return mpagealloc_alloc(c->nid, npages, align, gfp, run);
+	return mpagealloc_alloc(c->nid, npages, align,
 				(gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY, run) ||
 	       mpagecache_alloc(c->nid, least, align, gfp, run);
 }

@@ -22,8 +22,9 @@
  * arenas), the run in it by a scan of eight words.
  *
  * Growth draws one block.  Its size is a quarter of what the node holds already,
- * between 64 KiB and 4 MiB, so that a heap grows geometrically from a small
- * start.  The draw tries that order first without reclaim, warning or retry,
+ * between 64 KiB and 256 KiB, so that a heap grows geometrically from a small
+ * start, and no allocation pays for a block of thousands of pages, each of which
+ * costs some.  The draw tries that order first without reclaim, warning or retry,
  * then the orders below, down to the one that the request needs; only that last
  * try carries the caller's flags.  On a fragmented machine arenas simply stay
  * partly Reserved.  The caller's run is cut from the new block before anybody
@@ -42,7 +43,8 @@
 
 #include "internal.h"
 
-#define GROW_MIN_PAGES		8	/* 64 KiB */
+#define GROW_MIN_PAGES		8UL	/* 64 KiB */
+#define GROW_MAX_PAGES		32UL	/* 256 KiB */
 #define GROW_FRACTION		4
 #define ALIGNED_TRIES		16	/* arenas to search for an aligned run */
 #define RELEASE_RUN_MAX		64	/* pages given back in one step */
@@ -214,7 +216,7 @@ static unsigned int grow_order(struct page_heap *h, unsigned int min_order)
 {
 	unsigned long pages = READ_ONCE(h->npresent) / GROW_FRACTION;
 
-	pages = clamp(pages, (unsigned long)GROW_MIN_PAGES, (unsigned long)ARENA_PAGES);
+	pages = clamp(pages, GROW_MIN_PAGES, GROW_MAX_PAGES);
 	return clamp((unsigned int)(PAGE_ORDER + ilog2(pages)), min_order,
 		     max_t(unsigned int, min_order, COMPAT_MAX_ORDER));
 }

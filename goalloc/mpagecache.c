@@ -146,6 +146,7 @@ bool mpagecache_reuse(int nid, unsigned int npages, unsigned int align, struct p
 	return found || page_cache_refill(nid, npages, align, run) ||
 	       mpagealloc_reuse(nid, npages, align, run);
 }
+EXPORT_SYMBOL_FOR_KUNIT(mpagecache_reuse);
 
 /**
  * mpagecache_alloc() - allocate a run of pages

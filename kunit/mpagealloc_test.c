@@ -12,6 +12,8 @@
 #include "kunit_util.h"
 
 #define MAX_ARENAS	64
+#define NR_DRAWS	256
+#define DRAW_PAGES	8
 #define NR_PAGES	(MAX_ARENAS * ARENA_PAGES)
 
 enum page_state { RESERVED, FREE, USED };
@@ -409,7 +411,29 @@ static void mpagealloc_take_word_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(pw.arena->busy[pw.word]) & pw.free, 0);
 }
 
+/* A heap grows by blocks of at most 256 KiB: no allocation pays for more. */
+static void mpagealloc_small_draws(struct kunit *test)
+{
+	struct page_run *runs = kunit_kcalloc(test, NR_DRAWS, sizeof(*runs), GFP_KERNEL);
+	struct mem_counts before, after;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, runs);
+	scavenge_all();
+	mem_get_counts(&before);
+	for (i = 0; i < NR_DRAWS; i++)
+		KUNIT_ASSERT_TRUE(test, mpagealloc_alloc(util_memory_node(), DRAW_PAGES, 1,
+							 GFP_KERNEL, &runs[i]));
+	mem_get_counts(&after);
+	while (i--)
+		mpagealloc_free(&runs[i]);
+	KUNIT_EXPECT_GT(test, after.drawn - before.drawn, NR_DRAWS * DRAW_PAGES / 2);
+	KUNIT_EXPECT_LE(test, after.drawn - before.drawn,
+			(after.draws - before.draws) * (SZ_256K / GOALLOC_PAGE_SIZE));
+}
+
 static struct kunit_case mpagealloc_cases[] = {
+	KUNIT_CASE(mpagealloc_small_draws),
 	KUNIT_CASE(mpagealloc_first_fit),
 	KUNIT_CASE(mpagealloc_coalesce),
 	KUNIT_CASE(mpagealloc_align),
