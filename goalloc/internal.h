@@ -445,6 +445,8 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
 
 /* ------------------------------------------------------------- mcentral.c */
 
+#define MCENTRAL_IDLE_WORDS	BITS_TO_LONGS(NR_SPC)
+
 /**
  * struct mcentral - the spans of one class on one node that no CPU owns
  * @lock: guards the lists and the drainer's side of the span states
@@ -463,6 +465,11 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
  * @contended: how often @lock was somebody else's
  * @refills_seen: the same at the scavenger's last turn
  * @told: of the first node's: what readers were told of the class's mallocs (mstats.c)
+ * @idle_word: the word of the first class's @idle that has this class
+ * @idle_mask: and its bit there
+ * @idle: of a node's first class: those behind it that may have wholly free spans
+ * @trim_next: of a node's first class: the one behind it where the next trim begins
+ * @draw_next: of a node's first class: the last look at them found little
  */
 struct mcentral {
 	spinlock_t lock;	/* the lists, and the drainer's side of the states */
@@ -481,6 +488,11 @@ struct mcentral {
 	unsigned long refills_seen;
 	unsigned long told;
 	struct llist_head queue ____cacheline_aligned;
+	unsigned long *idle_word;
+	unsigned long idle_mask;
+	unsigned long idle[MCENTRAL_IDLE_WORDS];
+	unsigned int trim_next;
+	bool draw_next;
 };
 
 static inline struct mcentral *heap_central(struct goalloc_heap *heap, int nid, unsigned int spc)
@@ -498,7 +510,7 @@ void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int s
 struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp);
 void mcentral_queue(struct mspan *s);
 void mcentral_let_go(struct mspan *s);
-unsigned int mcentral_trim(struct mcentral *c, unsigned int keep);
+unsigned long mcentral_trim(struct mcentral *c, unsigned int keep);
 bool mcentral_has_idle(struct mcentral *c);
 unsigned long mcentral_idle_pages(struct mcentral *c);
 struct mspan *mcentral_alloc_large(struct mcentral *c, size_t size, gfp_t gfp);

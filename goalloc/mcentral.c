@@ -22,9 +22,11 @@
  * A wholly free span stays on the empty list, because taking it from there is
  * cheaper than making one, above all where a span has few objects.  The scavenger
  * trims the list: of a central that nobody visited all of it, of the others half
- * a turn.  Before a span is made of pages still to be drawn, the wholly free spans of
- * all classes are unmade if they are a good part of the heap, so that a change of
- * sizes does not make the heap grow; and whatever they are before an allocation fails.
+ * a turn.  Before a span is made of pages still to be drawn, wholly free spans of other
+ * classes are unmade, so that a change of sizes does not make the heap grow: a few at a time,
+ * as many as that span needs.  Before an allocation fails all are.  Which classes to look at
+ * says a bitmap: a push marks its class, and who trims a class and finds nothing left unmarks
+ * it, under the lock, so that no span is on its way from the queue to a list, and looks again.
  *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
@@ -34,14 +36,22 @@
  * pass the heap's limit; if it cannot be made, or is smaller, the rest is taken out.
  *
  * LOCKS: mcentral.lock.
- * INVARIANT: a span is on partial or empty only while PARTIAL or QUEUED.
+ * INVARIANTS: a span is on partial or empty only while PARTIAL or QUEUED; a class with queued
+ * or wholly free spans is marked, once the push is done.
  */
 #include "internal.h"
 #include "limit.h"
 
-#define DRAIN_BATCH	32
-#define KEEP_ALL	UINT_MAX
-#define RECLAIM_FRACTION	16	/* of the pages drawn must be idle for a reclaim */
+#define DRAIN_BATCH		32
+#define KEEP_ALL		UINT_MAX
+#define RECLAIM_SPANS		4	/* to look at in others' classes; more for a longer span */
+#define RECLAIM_TRIES		4	/* so often, while pages come back and no run fits */
+
+/* The one of its node that has the idle map. */
+static struct mcentral *first_central(struct mcentral *c)
+{
+	return c - (c->spc - c->heap->first_spc);
+}
 
 void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int spc, int nid)
 {
@@ -53,14 +63,43 @@ void mcentral_init(struct mcentral *c, struct goalloc_heap *heap, unsigned int s
 	c->heap = heap;
 	c->spc = spc;
 	c->nid = nid;
+	c->idle_word = &first_central(c)->idle[BIT_WORD(spc - heap->first_spc)];
+	c->idle_mask = BIT_MASK(spc - heap->first_spc);
 }
 
-/* Push a QUEUED span on the central that it belongs to now.  Any context. */
+/* Would mcentral_trim() find anything? */
+bool mcentral_has_idle(struct mcentral *c)
+{
+	return !llist_empty(&c->queue) || READ_ONCE(c->pending) || READ_ONCE(c->nr_empty);
+}
+EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
+
+/* Have the next trim of all classes look at this one.  Any context. */
+static void mark_idle(struct mcentral *c)
+{
+	if (!(READ_ONCE(*c->idle_word) & c->idle_mask))
+		set_bit(__ffs(c->idle_mask), c->idle_word);
+}
+
+/* Under the lock, when nothing is left to trim. */
+static void unmark_idle(struct mcentral *c)
+{
+	clear_bit(__ffs(c->idle_mask), c->idle_word);
+	smp_mb__after_atomic();	/* pairs with llist_add() in mcentral_queue() */
+	if (mcentral_has_idle(c))
+		mark_idle(c);
+}
+
+/*
+ * Push a QUEUED span on the central that it belongs to now.  Any context; the heap stays until
+ * the mark is made, because who pushes allocates from it or keeps its destruction waiting.
+ */
 void mcentral_queue(struct mspan *s)
 {
 	struct mcentral *c = s->central;
 
-	llist_add(&s->queue, &c->queue);
+	llist_add(&s->queue, &c->queue);	/* a full barrier, before the look at the mark */
+	mark_idle(c);
 	mem_kick();
 }
 
@@ -147,29 +186,34 @@ static struct mspan *next_queued(struct mcentral *c)
 	return llist_entry(node, struct mspan, queue);
 }
 
-/* Settle up to DRAIN_BATCH queued spans.  True: there may be more. */
-static bool drain(struct mcentral *c, unsigned int keep, struct mspan **dead)
+/* Settle up to @budget queued spans.  Return: what is left of it; 0 if there may be more. */
+static unsigned int drain(struct mcentral *c, unsigned int budget, unsigned int keep,
+			  struct mspan **dead)
 {
-	unsigned int budget;
+	struct mspan *s;
 
-	for (budget = DRAIN_BATCH; budget; budget--) {
-		struct mspan *s = next_queued(c);
-
+	for (; budget; budget--) {
+		s = next_queued(c);
 		if (!s)
-			return false;
+			break;
 		settle(c, s, keep, dead);
 	}
-	return true;
+	return budget;
 }
 
-static void free_dead(struct mspan *dead)
+/* Return: their pages. */
+static unsigned long free_dead(struct mspan *dead)
 {
+	unsigned long pages = 0;
+
 	while (dead) {
 		struct mspan *s = dead;
 
 		dead = s->next;
+		pages += s->npages;
 		mheap_free(s);
 	}
+	return pages;
 }
 
 /* Add a span that is OWNED now to those that a visit takes. */
@@ -227,15 +271,13 @@ static struct mspan *take_queued(struct mcentral *c, unsigned int max, bool *mor
 	return taken;
 }
 
-/* One bounded step of mcentral_trim(). */
-static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead)
+/* Look at up to @budget spans, queued or wholly free.  Return: as drain(). */
+static unsigned int trim_step(struct mcentral *c, unsigned int budget, unsigned int keep,
+			      struct mspan **dead)
 {
-	unsigned int budget = DRAIN_BATCH;
 	struct mspan *s;
-	bool more;
 
-	more = drain(c, keep, dead);
-	while (c->nr_empty > keep && budget--) {
+	for (budget = drain(c, budget, keep, dead); budget && c->nr_empty > keep; budget--) {
 		s = list_last_entry(&c->empty, struct mspan, partial);
 		unlist(c, s);
 		if (mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_DEAD)) {
@@ -243,7 +285,35 @@ static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead
 			*dead = s;
 		}
 	}
-	return more || c->nr_empty > keep;
+	return budget;
+}
+
+/*
+ * Trim, looking at up to *@looks spans; or at as many as there are now, in the queue and
+ * among the free ones: others may queue spans as fast as they are settled here, and there
+ * would be no end.
+ */
+static unsigned long trim(struct mcentral *c, unsigned int keep, unsigned long *looks)
+{
+	unsigned long flags, most, pages = 0;
+	unsigned int batch, left = 0;
+	struct mspan *dead;
+
+	most = min(*looks, 2UL * atomic_read(&c->nr_spans) + 1);
+	*looks -= most;
+	while (!left && most) {
+		batch = min_t(unsigned long, most, DRAIN_BATCH);
+		dead = NULL;
+		flags = lock_counted(&c->lock, &c->contended);
+		left = trim_step(c, batch, keep, &dead);
+		if (left)
+			unmark_idle(c);
+		spin_unlock_irqrestore(&c->lock, flags);
+		most -= batch - left;
+		pages += free_dead(dead);
+	}
+	*looks += most;
+	return pages;
 }
 
 /**
@@ -251,41 +321,16 @@ static bool trim_step(struct mcentral *c, unsigned int keep, struct mspan **dead
  * @c: the central
  * @keep: wholly free spans that may stay
  *
- * As many as there are now, in the queue and among the free ones: others may queue
- * spans as fast as they are settled here, and there would be no end.
- *
  * Context: any but NMI; the lock is dropped between steps.
  * Return: pages given to the page heap.
  */
-unsigned int mcentral_trim(struct mcentral *c, unsigned int keep)
+unsigned long mcentral_trim(struct mcentral *c, unsigned int keep)
 {
-	unsigned int steps = 2 * DIV_ROUND_UP(atomic_read(&c->nr_spans), DRAIN_BATCH) + 1;
-	struct mspan *dead, *s;
-	unsigned int pages = 0;
-	unsigned long flags;
-	bool more;
+	unsigned long looks = ULONG_MAX;
 
-	if (!mcentral_has_idle(c))
-		return 0;
-	do {
-		dead = NULL;
-		flags = lock_counted(&c->lock, &c->contended);
-		more = trim_step(c, keep, &dead);
-		spin_unlock_irqrestore(&c->lock, flags);
-		for (s = dead; s; s = s->next)
-			pages += s->npages;
-		free_dead(dead);
-	} while (more && --steps);
-	return pages;
+	return mcentral_has_idle(c) ? trim(c, keep, &looks) : 0;
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_trim);
-
-/* Would mcentral_trim() find anything? */
-bool mcentral_has_idle(struct mcentral *c)
-{
-	return !llist_empty(&c->queue) || READ_ONCE(c->pending) || READ_ONCE(c->nr_empty);
-}
-EXPORT_SYMBOL_FOR_KUNIT(mcentral_has_idle);
 
 /*
  * Pages in spans that are wholly free or may be: while spans wait in the queue, any of
@@ -301,46 +346,51 @@ unsigned long mcentral_idle_pages(struct mcentral *c)
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_idle_pages);
 
-static unsigned long heap_idle_pages(struct goalloc_heap *heap, int nid)
+/* The classes of a heap on a node that may have wholly free spans. */
+static void idle_classes(struct mcentral *first, unsigned long idle[MCENTRAL_IDLE_WORDS])
 {
-	unsigned long idle = 0;
-	unsigned int spc;
+	unsigned int i;
 
-	for (spc = heap->first_spc; spc < heap->end_spc; spc++)
-		idle += mcentral_idle_pages(heap_central(heap, nid, spc));
-	return idle;
+	for (i = 0; i < MCENTRAL_IDLE_WORDS; i++)
+		idle[i] = READ_ONCE(first->idle[i]);
 }
 
-/* Unmake a heap's wholly free spans on a node, of all classes.  True: there were some. */
-static bool heap_trim(struct goalloc_heap *heap, int nid)
+/*
+ * Trim a heap on a node, looking at up to @looks spans.  The next trim goes on with the classes
+ * behind, so that one whose queue is never empty does not keep the others from their turn.
+ */
+static unsigned long heap_trim(struct goalloc_heap *heap, int nid, unsigned long looks)
 {
-	unsigned long pages = 0;
-	unsigned int spc;
+	struct mcentral *first = heap_central(heap, nid, heap->first_spc);
+	unsigned long pages = 0, idle[MCENTRAL_IDLE_WORDS];
+	unsigned int i, next = READ_ONCE(first->trim_next);
 
-	for (spc = heap->first_spc; spc < heap->end_spc; spc++)
-		pages += mcentral_trim(heap_central(heap, nid, spc), 0);
+	idle_classes(first, idle);
+	for_each_set_bit_wrap(i, idle, heap_nr_spc(heap), next) {
+		pages += trim(first + i, 0, &looks);
+		if (!looks)
+			break;
+	}
+	if (!looks)
+		WRITE_ONCE(first->trim_next, i + 1);
 	return pages;
 }
 
-/* The same of all heaps, if there may be @least pages. */
-static bool reclaim(struct mcentral *c, unsigned long least)
+/*
+ * Trim the central's heap, and the others while nothing was found, or all if @looks are without
+ * bound.  Return: pages.
+ */
+static unsigned long reclaim(struct mcentral *c, unsigned long looks)
 {
-	unsigned long idle = heap_idle_pages(c->heap, c->nid);
+	unsigned long pages = heap_trim(c->heap, c->nid, looks);
 	struct goalloc_heap *heap;
-	bool some = false;
 
 	rcu_read_lock();
 	for_each_heap(heap)
-		if (heap != c->heap)
-			idle += heap_idle_pages(heap, c->nid);
-	if (idle >= least) {
-		some = heap_trim(c->heap, c->nid);
-		for_each_heap(heap)
-			if (heap != c->heap)
-				some |= heap_trim(heap, c->nid);
-	}
+		if (heap != c->heap && (!pages || looks == ULONG_MAX))
+			pages += heap_trim(heap, c->nid, looks);
 	rcu_read_unlock();
-	return some;
+	return pages;
 }
 
 /* Count pages that a heap is about to have.  False: they do not fit. */
@@ -351,18 +401,47 @@ static bool charge(struct goalloc_heap *heap, unsigned int npages, gfp_t gfp)
 	return limit_charge(&heap->pages, npages, limit);
 }
 
-/* A new span: of pages at hand, of what is idle in other spans, or of pages drawn. */
+/*
+ * A span of what is idle in other spans, or NULL.  Who finds little has the next one draw at
+ * once, so that a heap with little to spare gets some, and does not unmake spans for good.
+ */
+static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsigned int align,
+				  gfp_t gfp)
+{
+	struct mcentral *first = first_central(c);
+	unsigned long looks = max_t(unsigned long, RECLAIM_SPANS, npages);
+	unsigned int tries = RECLAIM_TRIES;
+	struct mspan *s = NULL;
+	unsigned long pages;
+
+	if (READ_ONCE(first->draw_next)) {
+		WRITE_ONCE(first->draw_next, false);
+		return NULL;
+	}
+	do {
+		pages = reclaim(c, looks);
+		if (pages)
+			s = mheap_reuse(c, npages, align, gfp);
+	} while (!s && pages && --tries);
+	if (pages < looks)
+		WRITE_ONCE(first->draw_next, true);
+	return s;
+}
+
+/*
+ * A new span: of pages at hand, of what is idle in other spans, or of pages drawn.  What is
+ * idle is unmade bit by bit, so that no allocation pays for all of it but one that would fail
+ * otherwise.  (One that reclaims memory, its own or others', has the shrinker do it.)
+ */
 static struct mspan *make_charged(struct mcentral *c, unsigned int npages, unsigned int align,
 				  gfp_t gfp)
 {
-	unsigned long share = READ_ONCE(page_heaps[c->nid].npresent) / RECLAIM_FRACTION;
-	struct mspan *s;
+	struct mspan *s = mheap_reuse(c, npages, align, gfp);
 
-	s = mheap_reuse(c, npages, align, gfp);
-	if (!s && reclaim(c, max_t(unsigned long, share, npages)))
-		s = mheap_reuse(c, npages, align, gfp);
+	if (!s)
+		s = reclaim_span(c, npages, align, gfp);
 	s = s ?: mheap_alloc(c, npages, align, gfp);
-	if (unlikely(!s) && reclaim(c, 1))
+	if (unlikely(!s) && reclaim(c, ULONG_MAX))
 		s = mheap_reuse(c, npages, align, gfp);
 	return s;
 }
@@ -376,7 +455,7 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 	struct mspan *s;
 
 	if (!charge(heap, npages, gfp) &&
-	    !(heap_trim(heap, c->nid) && charge(heap, npages, gfp))) {
+	    !(heap_trim(heap, c->nid, ULONG_MAX) && charge(heap, npages, gfp))) {
 		atomic_long_inc(&heap->refused);
 		return NULL;
 	}
@@ -422,7 +501,7 @@ struct mspan *mcentral_take(struct mcentral *c, unsigned int max, gfp_t gfp)
 			if (max > 1)
 				taken = take_queued(c, max, &more);
 			else
-				more = drain(c, KEEP_ALL, NULL);
+				more = !drain(c, DRAIN_BATCH, KEEP_ALL, NULL);
 		}
 		taken = taken ?: take_listed(c, max);
 		WRITE_ONCE(c->refills, c->refills + !!taken);

@@ -193,6 +193,30 @@ static void mcentral_keeps_empty(struct kunit *test)
 	free_objs(test, objs + 10 * NELEMS, NELEMS);
 }
 
+static bool is_marked(struct mcentral *c)
+{
+	return READ_ONCE(*c->idle_word) & c->idle_mask;
+}
+
+/* A class that has queued or wholly free spans is marked, and no other. */
+static void mcentral_marks(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_1K), *other = central_of(test, SPC_512);
+	void **objs = alloc_spans(test, SPC_1K, 11);
+
+	mcentral_trim(c, 0);
+	mcentral_trim(other, 0);
+	KUNIT_EXPECT_FALSE(test, is_marked(c));
+	free_objs(test, objs, 10 * NELEMS);
+	KUNIT_EXPECT_TRUE_MSG(test, is_marked(c), "spans are queued");
+	KUNIT_EXPECT_FALSE(test, is_marked(other));
+	mcentral_trim(c, 3);
+	KUNIT_EXPECT_TRUE_MSG(test, is_marked(c), "free spans were kept");
+	mcentral_trim(c, 0);
+	KUNIT_EXPECT_FALSE(test, is_marked(c));
+	free_objs(test, objs + 10 * NELEMS, NELEMS);
+}
+
 /* A change of sizes does not make the heap grow: what is idle is used first. */
 static void mcentral_reclaims(struct kunit *test)
 {
@@ -204,8 +228,187 @@ static void mcentral_reclaims(struct kunit *test)
 	npresent = h->npresent;
 	nspans = h->nfree + NR_RECLAIM * 9 / 10;
 	objs = alloc_spans(test, SPC_512, nspans);
-	KUNIT_EXPECT_LE_MSG(test, h->npresent, npresent, "pages were drawn");
+	KUNIT_EXPECT_LE_MSG(test, h->npresent, npresent + NR_RECLAIM / 4,
+			    "pages were drawn beside %u that are idle", NR_RECLAIM);
 	free_objs(test, objs, nspans * NELEMS_512);
+}
+
+/* Take @n spans of a class at most.  Return: how many, on @taken. */
+static unsigned int take_spans(struct mcentral *c, unsigned int n, struct mspan **taken)
+{
+	struct mspan *s;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		s = mcentral_take(c, 1, GFP_KERNEL);
+		if (!s)
+			break;
+		s->next = *taken;
+		*taken = s;
+	}
+	return i;
+}
+
+static void let_go_spans(struct mcentral *c, struct mspan *taken)
+{
+	struct mspan *s;
+
+	while ((s = taken)) {
+		taken = s->next;
+		mcentral_let_go(s);
+	}
+	mcentral_trim(c, 0);
+}
+
+/* What is idle is unmade bit by bit: no allocation pays for all of it. */
+static void mcentral_reclaims_little(struct kunit *test)
+{
+	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_512);
+	int before, most = 0, n = NR_RECLAIM;
+	struct mspan *taken = NULL;
+	void **objs;
+
+	scavenge_all();
+	objs = alloc_spans(test, SPC_1K, NR_RECLAIM);
+	free_objs(test, objs, NR_RECLAIM * NELEMS);
+	do {
+		before = atomic_read(&idle->nr_spans);
+		n -= take_spans(c, 1, &taken);
+		most = max(most, before - atomic_read(&idle->nr_spans));
+	} while (n && most <= 4 && taken);
+	let_go_spans(c, taken);
+	mcentral_trim(idle, 0);
+	KUNIT_EXPECT_GT(test, most, 0);
+	KUNIT_EXPECT_LE_MSG(test, most, 4, "spans unmade for one that is made");
+}
+
+/* Who looked for idle spans in vain has the next one draw without a look. */
+static void mcentral_reclaims_in_vain(struct kunit *test)
+{
+	struct mcentral *c = central_of(test, SPC_512);
+	struct mcentral *first = heap_central(c->heap, c->nid, c->heap->first_spc);
+	struct page_heap *h = &page_heaps[util_memory_node()];
+	struct mspan *taken = NULL;
+	unsigned long npresent;
+	int i, n = MAX_OBJS;
+
+	scavenge_all();
+	WRITE_ONCE(first->draw_next, false);
+	for (i = 0; i < 4; i++) {
+		npresent = h->npresent;
+		while (n && h->npresent == npresent)
+			n -= take_spans(c, 1, &taken);
+		KUNIT_EXPECT_EQ_MSG(test, READ_ONCE(first->draw_next), i % 2 == 0, "draw %d", i);
+	}
+	KUNIT_EXPECT_GT(test, n, 0);
+	let_go_spans(c, taken);
+}
+
+/* Objects that fill @nspans spans of a class; one of each span is free. */
+static void **alloc_busy(struct kunit *test, unsigned int nspans)
+{
+	void **objs = alloc_spans(test, SPC_512, nspans);
+	unsigned int i;
+
+	for (i = 0; i < nspans; i++)
+		free_objs(test, objs + i * NELEMS_512, 1);
+	return objs;
+}
+
+static void free_busy(struct kunit *test, void **objs, unsigned int nspans)
+{
+	unsigned int i;
+
+	for (i = 0; i < nspans; i++)
+		free_objs(test, objs + i * NELEMS_512 + 1, NELEMS_512 - 1);
+	mcentral_trim(central_of(test, SPC_512), 0);
+}
+
+/* A class whose queue is long, with nothing idle in it, does not keep others from their turn. */
+static void mcentral_reclaims_in_turn(struct kunit *test)
+{
+	struct page_run *runs = kunit_kcalloc(test, MAX_OBJS, sizeof(*runs), GFP_KERNEL);
+	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_32K);
+	struct mspan *taken = NULL;
+	int at_hand = 0, before;
+	void **busy, **objs;
+
+	KUNIT_ASSERT_NOT_NULL(test, runs);
+	busy = alloc_busy(test, NR_RECLAIM);
+	objs = alloc_spans(test, SPC_1K, NR_RECLAIM);
+	/* nothing at hand: a span is made of what is idle, or of what is drawn, eight at a time */
+	while (at_hand < MAX_OBJS && mpagecache_reuse(util_memory_node(), 4, 4, &runs[at_hand]))
+		at_hand++;
+	KUNIT_EXPECT_LT(test, at_hand, MAX_OBJS);
+	free_objs(test, objs, NR_RECLAIM * NELEMS);
+	before = atomic_read(&idle->nr_spans);
+	KUNIT_EXPECT_EQ(test, take_spans(c, 32, &taken), 32);
+	KUNIT_EXPECT_LT_MSG(test, atomic_read(&idle->nr_spans), before, "no turn in 32");
+	while (at_hand--)
+		mpagecache_free(&runs[at_hand]);
+	let_go_spans(c, taken);
+	free_busy(test, busy, NR_RECLAIM);
+	mcentral_trim(idle, 0);
+}
+
+/* Free objects that fill spans, span by span in any order. */
+static void free_shuffled(struct kunit *test, void **objs, unsigned int nspans)
+{
+	unsigned int i, *order = kunit_kcalloc(test, nspans, sizeof(*order), GFP_KERNEL);
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, order);
+	util_seed(test, &rnd);
+	for (i = 0; i < nspans; i++) {
+		unsigned int other = util_below(&rnd, i + 1);
+
+		order[i] = order[other];
+		order[other] = i;
+	}
+	for (i = 0; i < nspans; i++)
+		free_objs(test, objs + order[i] * NELEMS, NELEMS);
+}
+
+/* The same if the new size takes several pages, which come back one here, one there. */
+static void mcentral_reclaims_runs(struct kunit *test)
+{
+	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_32K);
+	struct page_heap *h = &page_heaps[util_memory_node()];
+	unsigned int nspans = NR_RECLAIM / 4 * 3 / 4;
+	struct mspan *taken = NULL;
+	unsigned long npresent;
+
+	free_shuffled(test, alloc_spans(test, SPC_1K, NR_RECLAIM), NR_RECLAIM);
+	npresent = h->npresent;
+	KUNIT_EXPECT_EQ(test, take_spans(c, nspans, &taken), nspans);
+	KUNIT_EXPECT_LE_MSG(test, h->npresent, npresent + NR_RECLAIM / 4,
+			    "pages were drawn beside %u that are idle", NR_RECLAIM);
+	let_go_spans(c, taken);
+	mcentral_trim(idle, 0);
+}
+
+/* Nor does it if what is idle is of another heap, and this one has a long queue of its own. */
+static void mcentral_reclaims_other_heap(struct kunit *test)
+{
+	struct page_heap *h = &page_heaps[util_memory_node()];
+	struct mcentral *c = central_of(test, SPC_1K);
+	void **objs, **busy = alloc_busy(test, NR_RECLAIM);
+	unsigned int i, n = NR_RECLAIM * NELEMS;
+	unsigned int nspans = NR_RECLAIM / 2;
+	struct mspan *taken = NULL;
+	unsigned long npresent;
+
+	objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++)
+		objs[i] = goalloc_alloc(1024, GFP_KERNEL);
+	for (i = 0; i < n; i++)
+		goalloc_free(objs[i]);
+	npresent = h->npresent;
+	KUNIT_EXPECT_EQ(test, take_spans(c, nspans, &taken), nspans);
+	KUNIT_EXPECT_LE_MSG(test, h->npresent, npresent + nspans / 4, "pages were drawn");
+	let_go_spans(c, taken);
+	free_busy(test, busy, NR_RECLAIM);
 }
 
 /* Fuller spans are used before emptier ones, whichever was freed into first. */
@@ -399,7 +602,13 @@ static struct kunit_case mcentral_cases[] = {
 	KUNIT_CASE(mcentral_partial_to_queued),
 	KUNIT_CASE(mcentral_trim_wholly_free),
 	KUNIT_CASE(mcentral_keeps_empty),
+	KUNIT_CASE(mcentral_marks),
 	KUNIT_CASE(mcentral_reclaims),
+	KUNIT_CASE(mcentral_reclaims_little),
+	KUNIT_CASE(mcentral_reclaims_in_vain),
+	KUNIT_CASE(mcentral_reclaims_in_turn),
+	KUNIT_CASE(mcentral_reclaims_runs),
+	KUNIT_CASE(mcentral_reclaims_other_heap),
 	KUNIT_CASE(mcentral_fuller_first),
 	KUNIT_CASE(mcentral_batch),
 	KUNIT_CASE(mcentral_straight),
