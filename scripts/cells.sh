@@ -151,7 +151,7 @@ boot()
 	[ -z "$list" ] || set -- "$@" "$modules"/selftests/*.ko
 	case $list in
 	*clients_*) set -- "$@" "$modules/clients" ;;
-	*test_tools* | *test_sums*)
+	*test_tools* | *test_sums* | *test_stories*)
 		set -- "$@" "$top"/build/tools-static/goallocstat "$top"/build/tools-static/goalloctop \
 			"$top"/build/tools-static/consistent ;;
 	esac
