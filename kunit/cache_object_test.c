@@ -187,14 +187,25 @@ static void cache_rcu_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
 }
 
-/* More spans than RCU calls back for at once. */
+/* Callbacks that keep a CPU's spans waiting when a grace period is long over. */
+static struct rcu_head slow_calls[100];
+
+static void slow_call(struct rcu_head *head)
+{
+	mdelay(1);
+}
+
+/* More spans than RCU calls back for at once, and on one CPU late. */
 static void many_spans_there(unsigned int cpu, void *cache)
 {
+	unsigned int i;
 	void **objs = kvcalloc(20 * NR_OBJS, sizeof(*objs), GFP_KERNEL);
 
 	if (objs && goalloc_cache_alloc_bulk(cache, GFP_KERNEL, 20 * NR_OBJS, objs))
 		goalloc_cache_free_bulk(cache, 20 * NR_OBJS, objs);
 	kvfree(objs);
+	for (i = 0; cpu == cpumask_last(cpu_online_mask) && i < ARRAY_SIZE(slow_calls); i++)
+		call_rcu(&slow_calls[i], slow_call);
 	unmake_spans(cache);
 }
 
@@ -205,6 +216,7 @@ static void cache_rcu_destroy(struct kunit *test)
 	void **objs = array(test);
 	unsigned int round;
 
+	util_pin(test, cpumask_first(cpu_online_mask));
 	for (round = 0; round < 5; round++) {
 		cache = create(test, GOALLOC_CACHE_TYPESAFE_BY_RCU, item_ctor);
 		KUNIT_ASSERT_EQ(test, goalloc_cache_alloc_bulk(cache, GFP_KERNEL, NR_OBJS, objs),
@@ -216,6 +228,7 @@ static void cache_rcu_destroy(struct kunit *test)
 		else
 			util_run_on_all(test, many_spans_there, cache);
 		KUNIT_EXPECT_EQ(test, goalloc_cache_destroy(cache), 0);
+		rcu_barrier();
 	}
 	KUNIT_EXPECT_EQ(test, util_check_identities(test), 0);
 }

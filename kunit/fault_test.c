@@ -408,6 +408,8 @@ static void give(void **list)
  */
 static void fault_reclaims(struct kunit *test)
 {
+	struct mcentral *first = heap_central(&default_heap, util_memory_node(),
+					      default_heap.first_spc);
 	void *list = NULL, *few = NULL;
 	unsigned long idle = 0;
 	unsigned int retain = goalloc_scavenge_retain;
@@ -423,10 +425,11 @@ static void fault_reclaims(struct kunit *test)
 	n = take(&list, SZ_32K, SZ_256M / SZ_32K);
 	for (spc = 0; spc < NR_SPC; spc++)
 		idle += mcentral_idle_pages(heap_central(&default_heap, util_memory_node(), spc));
-	/* also where it is little: too little to be used before the heap grows */
+	/* also for who is to draw without a look at it */
 	while (take(&list, SZ_8K, 1))
 		;
 	give(&few);
+	WRITE_ONCE(first->draw_next, true);
 	KUNIT_EXPECT_GE(test, take(&list, SZ_8K, FEW_SPANS), FEW_SPANS - 8);
 	util_disarm(FAULT_DRAW, MANY_TIMES);
 	give(&list);
