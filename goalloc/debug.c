@@ -100,7 +100,7 @@ static void describe_span(unsigned long addr, enum free_result why)
 		return;
 	off = addr - s->base;
 	end = s->base + ((unsigned long)s->npages << GOALLOC_PAGE_SHIFT);
-	mspan_index(s, addr, &index);
+	mspan_object(s, addr, &index);
 	pr_err("  span %p-%p, size class %u %s, %u bytes an object, %u objects, %s\n",
 	       (void *)s->base, (void *)end, spc_size_class(s->spc), debug_spc_name(s->spc),
 	       s->elemsize, s->nelems, debug_state_name(READ_ONCE(s->state)));

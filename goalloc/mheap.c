@@ -31,7 +31,7 @@
 
 struct fixalloc mspan_few;	/* MSPAN_WORDS_FEW */
 EXPORT_SYMBOL_FOR_KUNIT(mspan_few);
-struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY */
+struct fixalloc mspan_many;	/* MSPAN_WORDS_MANY, and mspan_tiny() */
 EXPORT_SYMBOL_FOR_KUNIT(mspan_many);
 struct fixalloc tiny_maps;
 EXPORT_SYMBOL_FOR_KUNIT(tiny_maps);
@@ -76,22 +76,24 @@ static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 static struct mspan *mspan_new(struct mcentral *c, gfp_t gfp)
 {
 	struct mspan *s = fixalloc_alloc(mspan_fixalloc(c), gfp);
+	atomic_long_t *tiny;
 
 	if (!s || c->spc != SPC_TINY)
 		return s;
-	s->tiny = fixalloc_alloc(&tiny_maps, gfp);
-	if (!s->tiny) {
+	tiny = fixalloc_alloc(&tiny_maps, gfp);
+	if (!tiny) {
 		fixalloc_free(&mspan_many, s);
 		return NULL;
 	}
-	memset(s->tiny, 0, TINY_MAP_BYTES);
+	memset(tiny, 0, TINY_MAP_BYTES);
+	*mspan_tiny(s) = tiny;
 	return s;
 }
 
 static void mspan_delete(struct mspan *s, const struct mcentral *c)
 {
 	if (c->spc == SPC_TINY)
-		fixalloc_free(&tiny_maps, s->tiny);
+		fixalloc_free(&tiny_maps, *mspan_tiny(s));
 	fixalloc_free(mspan_fixalloc(c), s);
 }
 
@@ -260,7 +262,7 @@ EXPORT_SYMBOL_FOR_KUNIT(mheap_span_stats);
 int mheap_init(void)
 {
 	fixalloc_init(&mspan_few, MSPAN_SIZE(MSPAN_WORDS_FEW), MEM_MSPAN, mspan_first_use);
-	fixalloc_init(&mspan_many, MSPAN_SIZE(MSPAN_WORDS_MANY), MEM_MSPAN, mspan_first_use);
+	fixalloc_init(&mspan_many, MSPAN_SIZE(MSPAN_WORDS_MANY + 1), MEM_MSPAN, mspan_first_use);
 	fixalloc_init(&tiny_maps, TINY_MAP_BYTES, MEM_MSPAN, NULL);
 	return 0;
 }

@@ -155,15 +155,14 @@ enum mspan_state {
  * @elemsize: bytes an object
  * @free_limit: objects that the fast path may free by index: @nelems; 0 for tiny
  *	spans and those with a sampled object (mprof.c), so that their objects leave it,
- *	and 0 for dead ones
+ *	and 0 for dead ones.  (32 bits, so that a comparison takes it from memory)
  * @nelems: objects in the span
+ * @npages: pages of 8 KiB
  * @spc: span class
  * @empty_kept: central counts it as wholly free; central lock
- * @npages: pages of 8 KiB
  * @slot: the slots of its span class in the per-CPU caches of its heap
  * @owner: the slot whose window lies in this span, or NULL; written by the owner
  * @central: where it goes when no CPU owns it
- * @tiny: tiny spans: what lies in each block, 16 bits a block (see tiny.c)
  * @state: enum mspan_state; see above for who writes it
  * @needzero: the pages were not known to be zero when the span was made
  * @sampled: live objects that the heap profile has a record of; mprof.c
@@ -183,15 +182,14 @@ struct mspan {
 	unsigned long base;
 	u32 div_mul;
 	u32 elemsize;
-	u16 free_limit;
+	u32 free_limit;
 	u16 nelems;
+	u16 npages;
 	u8 spc;
 	bool empty_kept;
-	u16 npages;
 	struct mcache_slot __percpu *slot;
 	struct mcache_slot *owner;
 	struct mcentral *central;
-	atomic_long_t *tiny;
 
 	u8 state;
 	bool needzero;
@@ -213,6 +211,15 @@ struct mspan {
 static_assert(offsetof(struct mspan, state) == 64);
 static_assert(MSPAN_SIZE(MSPAN_WORDS_FEW) == 128);
 static_assert(SPC_CACHE <= U8_MAX);
+
+/*
+ * Where a tiny span has its pointer to what lies in each block, 16 bits a block (tiny.c):
+ * behind the map, because no other span has one.
+ */
+static inline atomic_long_t **mspan_tiny(struct mspan *s)
+{
+	return (atomic_long_t **)&s->free_bits[MSPAN_WORDS_MANY];
+}
 
 static inline bool mspan_is_large(const struct mspan *s)
 {
@@ -298,8 +305,8 @@ static inline bool mspan_becomes_full(struct mspan *s)
 }
 
 /*
- * Object index of @addr, which lies in the span's pages; true when it is the
- * first byte of an object that can be freed by index.  (Addresses far outside may look
+ * True when @addr, which lies in the span's pages, is the first byte of an object that
+ * can be freed by index, which is set then.  (Addresses far outside may look
  * like one: 32 GiB from an object of 8 bytes the product is the same.)
  *
  * One multiplication tells both: with div_mul = ceil(2^32 / elemsize) the upper half of
@@ -310,11 +317,13 @@ static inline bool mspan_becomes_full(struct mspan *s)
 static __always_inline bool mspan_index(const struct mspan *s, unsigned long addr,
 					unsigned int *index)
 {
-	u64 product = (u64)(addr - s->base) * s->div_mul;
+	u64 div_mul = s->div_mul, product = (u64)(addr - s->base) * div_mul;
 
+	if (unlikely((u32)product >= (u32)div_mul))
+		return false;
 	*index = product >> 32;
 	/* data_race: it may change for the sake of another object, see mprof.c */
-	return likely((u32)product < s->div_mul && *index < data_race(s->free_limit));
+	return likely(*index < data_race(s->free_limit));
 }
 
 /* How many objects can be freed by index, on the fast path or not. */

@@ -49,7 +49,7 @@ static struct tiny_field tiny_field(struct mspan *s, unsigned long addr)
 	unsigned int block = (addr - s->base) / TINY_BLOCK_SIZE;
 
 	return (struct tiny_field) {
-		.word = &s->tiny[block / (BITS_PER_LONG / FIELD_BITS)],
+		.word = &(*mspan_tiny(s))[block / (BITS_PER_LONG / FIELD_BITS)],
 		.shift = block % (BITS_PER_LONG / FIELD_BITS) * FIELD_BITS,
 	};
 }
