@@ -136,16 +136,39 @@ static void arena_insert(struct page_heap *h, struct arena *a)
 	h->narenas++;
 }
 
+static void arena_set_longest(struct arena *a, unsigned int longest)
+{
+	if (a->longest == longest)
+		return;
+	WRITE_ONCE(a->longest, longest);
+	arena_augment.propagate(&a->node, NULL);
+}
+
+/* Look for the longest run anew. */
 static void arena_update(struct arena *a)
 {
 	unsigned int start, end, longest = 0;
 
 	for_each_clear_bitrange(start, end, a->busy, ARENA_PAGES)
 		longest = max(longest, end - start);
-	if (a->longest == longest)
-		return;
-	WRITE_ONCE(a->longest, longest);
-	arena_augment.propagate(&a->node, NULL);
+	arena_set_longest(a, longest);
+}
+
+/* A run became free: only what it is part of now may be longer than what was the longest. */
+static void arena_update_freed(struct arena *a, unsigned int page, unsigned int npages)
+{
+	unsigned int start, end = find_next_bit(a->busy, ARENA_PAGES, page + npages);
+
+	start = find_last_bit(a->busy, page);
+	start = start < page ? start + 1 : 0;
+	arena_set_longest(a, max_t(unsigned int, a->longest, end - start));
+}
+
+/* Is a free run that begins at @page, with nothing free before it, shorter than the longest? */
+static bool arena_is_shorter(const struct arena *a, unsigned int page)
+{
+	return page && test_bit(page - 1, a->busy) &&
+	       find_next_bit(a->busy, ARENA_PAGES, page) - page < a->longest;
 }
 
 static void arena_set_busy(struct page_heap *h, struct arena *a, unsigned int page,
@@ -177,11 +200,14 @@ static bool arena_find(struct page_heap *h, struct arena *a, unsigned int npages
 		       unsigned int align, struct page_run *run)
 {
 	unsigned long page = bitmap_find_next_zero_area(a->busy, ARENA_PAGES, 0, npages, align - 1);
+	bool shorter;
 
 	if (page + npages > ARENA_PAGES)
 		return false;
+	shorter = arena_is_shorter(a, page);
 	arena_set_busy(h, a, page, npages);
-	arena_update(a);
+	if (!shorter)
+		arena_update(a);
 	arena_fill_run(a, page, npages, run);
 	return true;
 }
@@ -355,7 +381,7 @@ void mpagealloc_free(const struct page_run *run)
 	flags = lock_counted(&h->lock, &h->contended);
 	bitmap_set(a->dirty, page, run->npages);
 	arena_set_free(h, a, page, run->npages);
-	arena_update(a);
+	arena_update_freed(a, page, run->npages);
 	spin_unlock_irqrestore(&h->lock, flags);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_free);
