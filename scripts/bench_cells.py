@@ -2,7 +2,8 @@
 """What goalloc_bench found, as cells, and the targets that they are held against.
 
 A cell is one workload at one size on one kernel with one engine: what goalloc,
-kmalloc and a kmem_cache took, and goalloc's ratio to kmalloc.
+kmalloc and a kmem_cache took, and goalloc's ratio to kmalloc.  Of workloads of several
+CPUs a cell also knows what they take by themselves, with an allocator that does nothing.
 """
 
 import statistics
@@ -49,6 +50,8 @@ class Cell:
         if self.spread:
             out["spread"] = [round(r, 4) for r in self.spread]
             out["fastest"] = None if self.fastest is None else round(self.fastest, 4)
+        if self.value("nothing") is not None:
+            out["nothing"] = round(self.value("nothing"), 2)
         return out
 
     def __str__(self):

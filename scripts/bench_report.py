@@ -88,6 +88,20 @@ def spread_lines(cells):
     return lines
 
 
+def floor_rows(cells):
+    """What the workloads of several CPUs take by themselves, and with an allocator."""
+    rows = [["workload", "size", "nothing", "goalloc", "kmalloc", "lowest ratio"]]
+    for c in cells.values():
+        least = c.value("nothing")
+        if least is not None and c.ratio is not None:
+            rows.append([c.bench, str(c.size), figure(least), figure(c.value("goalloc")),
+                         figure(c.value("kmalloc")), f"{least / c.value('kmalloc'):.2f}"])
+    return rows
+
+
+FLOOR = "What workloads of several CPUs take by themselves (ns)"
+
+
 def left_aligned(rows):
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     return ["  ".join(t.ljust(w) for t, w in zip(r, widths)).rstrip() for r in rows]
@@ -101,6 +115,9 @@ def print_tables(cells):
     if spread_lines(cells):
         print("\nWidest spread of each native workload\n")
         print("\n".join(spread_lines(cells)))
+    if len(floor_rows(cells)) > 1:
+        print(f"\n{FLOOR}\n")
+        print("\n".join(left_aligned(floor_rows(cells))))
     print("\nTargets\n")
     print("\n".join(left_aligned(target_rows(cells))))
     worse = above_one(cells)
@@ -133,6 +150,8 @@ def write_document(cells, where):
         lines += ["Spread of the native workloads, at its widest",
                   "---------------------------------------------", ""]
         lines += [f"* {line}" for line in spread_lines(cells)] + [""]
+    if len(floor_rows(cells)) > 1:
+        lines += [FLOOR, "-" * len(FLOOR), "", *rst_table(floor_rows(cells)), ""]
     with open(os.path.join(where, "performance-tables.rst"), "w", encoding="utf-8") as out:
         out.write("\n".join(lines))
     bench_plot.write_plots(cells, where)

@@ -9,8 +9,42 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/sizes.h>
+#include <linux/smp.h>
 
 #include "bench_crew.h"
+
+#define POOL_SIZE	SZ_64K		/* what a thousand objects of 64 bytes take */
+
+/*
+ * What a workload takes by itself: memory that each CPU hands out in turn, however often it
+ * did before, and that nobody frees.
+ */
+static struct pool {
+	unsigned int next;
+	u8 memory[POOL_SIZE] __aligned(16);
+} ____cacheline_aligned pools[CREW_MAX];
+
+static noinline void *pool_of(size_t size, gfp_t gfp)
+{
+	struct pool *p = &pools[raw_smp_processor_id() % CREW_MAX];
+	unsigned int at = p->next;
+
+	if (size > POOL_SIZE)
+		return NULL;
+	if (at + size > POOL_SIZE)
+		at = 0;
+	p->next = at + ALIGN(size, 16);
+	return p->memory + at;
+}
+
+static noinline void pool_back(void *ptr)
+{
+	barrier_data(ptr);
+}
+
+static const struct bench_allocator pool = { "nothing", pool_of, pool_back };
+static const struct bench_allocator *const alone[] = { &pool };
 
 /* While waiting for another CPU; where there is but one for all, it gets its turn. */
 void bench_relax(void)
@@ -122,4 +156,11 @@ int bench_crew_table(const char *workload, const struct bench_allocator *const *
 		}
 	}
 	return err;
+}
+
+/* What the workload takes by itself.  (One that writes to one object only is slower in a pool.) */
+int bench_crew_alone(const char *workload, unsigned int cpus, size_t size,
+		     bool (*work)(struct bench_worker *w))
+{
+	return bench_crew_table(workload, alone, ARRAY_SIZE(alone), cpus, size, work);
 }

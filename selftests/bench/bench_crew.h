@@ -2,7 +2,8 @@
 /*
  * Workloads of several CPUs: a crew of threads, each bound to a CPU of its own, that
  * start together.  What is reported is the time from the first start to the last
- * end, by operations of one CPU; nothing is subtracted.
+ * end, by operations of one CPU; nothing is subtracted, but what most
+ * take by themselves is reported as well.
  */
 #ifndef _GOALLOC_BENCH_CREW_H
 #define _GOALLOC_BENCH_CREW_H
@@ -62,6 +63,8 @@ void bench_barrier(struct bench_crew *crew);
 int bench_crew_run(const char *workload, struct bench_crew *crew);
 int bench_crew_table(const char *workload, const struct bench_allocator *const *table,
 		     unsigned int rows, unsigned int cpus, size_t size,
+		     bool (*work)(struct bench_worker *w));
+int bench_crew_alone(const char *workload, unsigned int cpus, size_t size,
 		     bool (*work)(struct bench_worker *w));
 
 /* Timing begins here, for all at once. */

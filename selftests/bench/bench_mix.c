@@ -166,7 +166,7 @@ static bool thrash(struct bench_worker *w)
 	return write_false(w);
 }
 
-static int run_mix(const char *name, bool (*work)(struct bench_worker *w))
+static int run_mix(const char *name, bool (*work)(struct bench_worker *w), bool also_alone)
 {
 	unsigned int i, cpus;
 	int err = 0;
@@ -179,9 +179,12 @@ static int run_mix(const char *name, bool (*work)(struct bench_worker *w))
 	}
 	if (!transfer)
 		err = -ENOMEM;
-	for (cpus = 1; cpus <= CREW_MAX && !err; cpus++)
+	for (cpus = 1; cpus <= CREW_MAX && !err; cpus++) {
 		err = bench_crew_table(name, bench_allocators, NR_ALLOCATORS_ANY_SIZE, cpus, 0,
 				       work);
+		if (!err && also_alone)
+			err = bench_crew_alone(name, cpus, 0, work);
+	}
 	for (i = 0; i < CREW_MAX; i++)
 		vfree(slots[i]);
 	vfree(transfer);
@@ -190,20 +193,20 @@ static int run_mix(const char *name, bool (*work)(struct bench_worker *w))
 
 int bench_run_larson(void)
 {
-	return run_mix("larson", larson);
+	return run_mix("larson", larson, true);
 }
 
 int bench_run_mstress(void)
 {
-	return run_mix("mstress", mstress);
+	return run_mix("mstress", mstress, true);
 }
 
 int bench_run_scratch(void)
 {
-	return run_mix("scratch", scratch);
+	return run_mix("scratch", scratch, false);
 }
 
 int bench_run_thrash(void)
 {
-	return run_mix("thrash", thrash);
+	return run_mix("thrash", thrash, false);
 }

@@ -129,6 +129,10 @@ int bench_run_ring(void)
 			err = bench_crew_table("ring-both", bench_allocators, NR_ALLOCATORS, 2,
 					       sizes[i], both_ways);
 		bench_cache_destroy();
+		if (!err)
+			err = bench_crew_alone("ring", 2, sizes[i], one_way);
+		if (!err)
+			err = bench_crew_alone("ring-both", 2, sizes[i], both_ways);
 	}
 	vfree(rings);
 	return err;
@@ -180,9 +184,12 @@ int bench_run_xmalloc(void)
 	rings = vzalloc(CREW_MAX * sizeof(*rings));
 	if (!rings)
 		return -ENOMEM;
-	for (cpus = 1; cpus <= 2 && !err; cpus++)
+	for (cpus = 1; cpus <= 2 && !err; cpus++) {
 		err = bench_crew_table("xmalloc", bench_allocators, NR_ALLOCATORS_ANY_SIZE, cpus,
 				       0, xmalloc);
+		if (!err)
+			err = bench_crew_alone("xmalloc", cpus, 0, xmalloc);
+	}
 	vfree(rings);
 	return err;
 }
