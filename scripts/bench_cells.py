@@ -88,15 +88,15 @@ class Target:
         return worst[0], worst[1], len(found), sum(f[0] > self.limit for f in found)
 
 
-def ratios(benches, engine, kernels=None, low=0, high=1 << 40,
-           exact=False):
+def ratios(benches, engine, kernels=None, low=0, high=1 << 40, exact=False):
     """The ratios of all cells of @benches (a prefix or several), as a Target wants them."""
     if isinstance(benches, str):
         benches = (benches,)
 
     def figures(cells):
         return [(c.ratio, str(c)) for c in cells
-                if (c.bench in benches if exact else c.bench.startswith(benches)) and c.engine == engine and low <= c.size <= high
+                if (c.bench in benches if exact else c.bench.startswith(benches))
+                and c.engine == engine and low <= c.size <= high
                 and (not kernels or c.kernel in kernels) and c.ratio is not None]
     return figures
 
