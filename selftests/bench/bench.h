@@ -11,8 +11,8 @@
  *	goalloc_bench: result WORKLOAD SIZE UNIT ALLOCATOR VALUE
  *
  * A workload that is timed runs once more with an allocator that does nothing, and
- * what that takes is subtracted: it is the workload's own loop, calls included.  Where
- * several CPUs wait for each other it is reported instead (bench_crew.c).
+ * what that takes is subtracted: it is the workload's own loop, calls included.  Of
+ * crews it is not subtracted, and of most of them reported (bench_crew.c).
  *
  * There are two clocks.  In QEMU with -icount shift=0 on one CPU the cycle counter
  * counts instructions and repeats.  What is timed runs with interrupts off there,

@@ -38,14 +38,6 @@ static noinline void *pool_of(size_t size, gfp_t gfp)
 	return p->memory + at;
 }
 
-static noinline void pool_back(void *ptr)
-{
-	barrier_data(ptr);
-}
-
-static const struct bench_allocator pool = { "nothing", pool_of, pool_back };
-static const struct bench_allocator *const alone[] = { &pool };
-
 /* While waiting for another CPU; where there is but one for all, it gets its turn. */
 void bench_relax(void)
 {
@@ -162,5 +154,8 @@ int bench_crew_table(const char *workload, const struct bench_allocator *const *
 int bench_crew_alone(const char *workload, unsigned int cpus, size_t size,
 		     bool (*work)(struct bench_worker *w))
 {
-	return bench_crew_table(workload, alone, ARRAY_SIZE(alone), cpus, size, work);
+	const struct bench_allocator a = { bench_nothing.name, pool_of, bench_nothing.free };
+	const struct bench_allocator *const table[] = { &a };
+
+	return bench_crew_table(workload, table, ARRAY_SIZE(table), cpus, size, work);
 }
