@@ -103,7 +103,7 @@ int arena_map_init(void)
 	arenas = arena_index(end - 1) + 1;
 	arenas = max(arenas * ARENA_MAP_HEADROOM, (unsigned long)ARENA_MAP_MIN);
 	arena_map_l1_size = DIV_ROUND_UP(arenas, ARENA_L2_SIZE);
-	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA, NULL);
+	fixalloc_init(&arena_fixalloc, sizeof(struct arena), MEM_ARENA);
 
 	arena_empty_spans = arena_spans_alloc(GFP_KERNEL);
 	arena_empty_l2 = sys_alloc(ARENA_EMPTY_L2_BYTES, MEM_ARENA, GFP_KERNEL);

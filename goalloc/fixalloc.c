@@ -12,9 +12,9 @@
  *
  * Only the first word of a free object is overwritten, by the list's link; the
  * rest keeps its value until it is handed out again.  Before an object is handed out
- * for the first time it is zeroed, and the first-use callback runs on it: object by
- * object, so that no allocation pays for a whole chunk, but one that another CPU
- * overtook with a chunk of its own.
+ * for the first time it is zeroed: object by object, so that no allocation pays for a
+ * whole chunk, but one that another CPU overtook with a chunk of its own.  (Go's runs a
+ * callback then as well, which nothing here needs.)
  *
  * LOCKS: fixalloc.lock; dropped while a chunk is drawn.
  * INVARIANT: inuse + listed + nbump == nchunks * objects a chunk.
@@ -37,15 +37,13 @@ static unsigned int fixalloc_per_chunk(const struct fixalloc *f)
  * @f: the allocator
  * @size: bytes an object, a multiple of a word
  * @kind: what its memory counts as
- * @first: called once for each object, on zeroed memory; or NULL
  */
-void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind, void (*first)(void *obj))
+void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind)
 {
 	memset(f, 0, sizeof(*f));
 	spin_lock_init(&f->lock);
 	f->size = size;
 	f->kind = kind;
-	f->first = first;
 }
 EXPORT_SYMBOL_FOR_KUNIT(fixalloc_init);
 
@@ -62,8 +60,6 @@ static void *fixalloc_bump(struct fixalloc *f)
 	f->bump += f->size;
 	f->nbump--;
 	memset_l(obj, 0, f->size / sizeof(long));
-	if (f->first)
-		f->first(obj);
 	return obj;
 }
 

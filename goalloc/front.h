@@ -61,8 +61,8 @@ bool malloc_try_again(size_t size, gfp_t gfp);
 void malloc_allocated(const void *ptr, size_t size, unsigned int noscan, gfp_t gfp,
 		      unsigned long caller);
 void malloc_free_begins(const void *ptr, struct mspan *s, unsigned long caller);
-void malloc_free_elsewhere(const void *ptr, struct mspan *s, struct mcache_slot *slot,
-			   unsigned long nr, unsigned long *word);
+void malloc_free_elsewhere(unsigned long *word, struct mspan *s, struct mcache_slot *slot,
+			   unsigned long nr);
 void malloc_free_busy(const void *ptr);
 bool malloc_of_other_heap(struct goalloc_heap *heap, const void *ptr, const char *op);
 void malloc_free_to(struct goalloc_heap *heap, const void *ptr, const char *op);
@@ -79,7 +79,7 @@ static __always_inline void malloc_free_object(const void *ptr, struct mspan *s,
 	case FREE_FAST_DONE:
 		break;
 	case FREE_FAST_MISSED:
-		malloc_free_elsewhere(ptr, s, slot, bit, word);
+		malloc_free_elsewhere(word, s, slot, bit);
 		break;
 	case FREE_FAST_BUSY:
 		malloc_free_busy(ptr);

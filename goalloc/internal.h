@@ -186,7 +186,6 @@ void mem_kick(void);
  * @lock: guards everything below
  * @size: bytes an object
  * @kind: what its memory counts as
- * @first: called once for each object, when its memory is fresh
  * @list: free objects, linked through their first word
  * @bump: next object of the newest chunk that was never handed out
  * @nbump: how many of them there are
@@ -198,7 +197,6 @@ struct fixalloc {
 	spinlock_t lock;	/* everything below */
 	size_t size;
 	enum mem_kind kind;
-	void (*first)(void *obj);
 	void *list;
 	void *bump;
 	unsigned int nbump;
@@ -209,7 +207,7 @@ struct fixalloc {
 
 #define FIXALLOC_CHUNK_SIZE	GOALLOC_PAGE_SIZE
 
-void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind, void (*first)(void *obj));
+void fixalloc_init(struct fixalloc *f, size_t size, enum mem_kind kind);
 void *fixalloc_alloc(struct fixalloc *f, gfp_t gfp);
 void fixalloc_free(struct fixalloc *f, void *obj);
 void fixalloc_destroy(struct fixalloc *f);

@@ -428,16 +428,16 @@ static noinline void free_general(const void *ptr, bool clear, const char *op,
 }
 
 /*
- * An object that does not lie in this CPU's window, whose slot is marked busy.  (The arguments
- * are in the order of the registers in which the fast paths have them.)
+ * An object that does not lie in this CPU's window.  Preemption is off, and on afterwards.
+ * (The arguments are in the order of the registers in which the fast paths have them.)
  */
-noinline void malloc_free_elsewhere(const void *ptr, struct mspan *s, struct mcache_slot *slot,
-				    unsigned long nr, unsigned long *word)
+noinline void malloc_free_elsewhere(unsigned long *word, struct mspan *s,
+				    struct mcache_slot *slot, unsigned long nr)
 {
-	enum free_result res = mcache_free_beside(word, s, slot, nr);
+	const void *bad = mcache_free_beside(word, s, slot, nr);
 
-	if (unlikely(res))
-		debug_bad_free(ptr, res, "free");
+	if (unlikely(bad))
+		debug_bad_free(bad, FREE_DOUBLE, "free");
 }
 
 /* This is an interrupt, and the slot was busy. */

@@ -33,9 +33,9 @@
 #include "internal.h"
 #include "window.h"
 
-/* Objects that one visit to the central should bring, as far as spans have them: a window. */
+/* What one visit to the central should bring: a window of objects, but not so many pages. */
 #define BATCH_OBJECTS	BITS_PER_LONG
-#define BATCH_SPANS	8
+#define BATCH_PAGES	12
 
 struct goalloc_heap default_heap;
 EXPORT_SYMBOL_FOR_KUNIT(default_heap);
@@ -54,6 +54,7 @@ static noinline bool end_opening(struct mspan *s, unsigned long bits, struct msp
 static __always_inline bool open_next(struct mcache_slot *slot, struct mspan *s, unsigned long w,
 				      unsigned long bits, struct mspan *left)
 {
+	struct mcache_counts __percpu *counts = mspan_counts(s);
 	struct mspan *rest;
 	bool fresh = false;
 
@@ -61,8 +62,9 @@ static __always_inline bool open_next(struct mcache_slot *slot, struct mspan *s,
 		s->fresh &= ~(1U << w);
 		fresh = !s->needzero;
 	}
-	this_cpu_inc(mspan_counts(s)->refills);
-	rest = shift_window(slot, s, &s->free_bits[w], w, bits, fresh, left, false);
+	this_cpu_inc(counts->refills);
+	rest = shift_window(slot, s, &s->free_bits[w], w, bits, fresh, left,
+			    left && spare_hopes(slot, left), counts);
 	if (unlikely(rest) || trace_goalloc_refill_enabled())
 		return end_opening(s, bits, rest);
 	return true;
@@ -107,22 +109,16 @@ static bool next_window(struct mcache_slot *slot, struct mspan *s)
 }
 
 /*
- * The span that the window lies in has nothing, or there is none: look through the spares, and
- * close the window if they have nothing either.
+ * The span that the window lies in has nothing, or there is none, and the oldest spare has
+ * nothing: look through the others, and close the window if they have nothing either.
  */
 static noinline bool refill_slow(struct mcache_slot *slot)
 {
 	struct mspan *left = slot->span, *s;
 
-	while ((s = slot->spare)) {
-		slot->spare = s->next;
-		if (next_window(slot, s))
+	while ((s = spare_pop(slot)))
+		if (next_window(slot, s) || (!mspan_becomes_full(s) && next_window(slot, s)))
 			return true;
-		if (!mspan_becomes_full(s)) {
-			s->next = slot->spare;
-			slot->spare = s;
-		}
-	}
 	if (!left)
 		return false;
 	close_window(slot);
@@ -131,7 +127,7 @@ static noinline bool refill_slow(struct mcache_slot *slot)
 
 static __always_inline bool refill(struct mcache_slot *slot)
 {
-	struct mspan *left = slot->span, *s = slot->spare;
+	struct mspan *left = slot->span, *last = slot->spare, *s;
 	unsigned long bits;
 	unsigned int w;
 
@@ -139,10 +135,11 @@ static __always_inline bool refill(struct mcache_slot *slot)
 		bits = first_free(left, &w);
 		if (bits)
 			return open_staying(slot, left, w, bits);
-		if (likely(s)) {
+		if (likely(last)) {
+			s = last->next;
 			bits = first_free(s, &w);
 			if (likely(bits)) {
-				slot->spare = s->next;
+				spare_pop(slot);
 				return open_leaving(slot, s, w, bits, left);
 			}
 		}
@@ -184,7 +181,7 @@ static void *take_direct(struct mspan *s)
 
 	clear_bit(i, s->free_bits);
 	s->fresh &= ~BIT(i / BITS_PER_LONG);
-	this_cpu_inc(s->slot->taken);
+	this_cpu_inc(mspan_counts(s)->taken);
 	return (void *)(s->base + (unsigned long)i * s->elemsize);
 }
 
@@ -209,7 +206,7 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 		*needzero = true;
 	if (mcache_enter(mcache_slots(heap, spc), &slot)) {
 		if (!slot->free && !mcache_refill(slot)) {
-			slot->spare = spans;
+			spare_fill(slot, spans);
 			spans = NULL;
 			mcache_refill(slot);
 		}
@@ -226,7 +223,9 @@ static void *install(struct goalloc_heap *heap, unsigned int spc, struct mspan *
 
 static unsigned int batch_spans(const struct goalloc_heap *heap, unsigned int spc)
 {
-	return clamp(BATCH_OBJECTS / heap_class(heap, spc)->nelems, 1, BATCH_SPANS);
+	const struct goalloc_size_class *c = heap_class(heap, spc);
+
+	return clamp(BATCH_OBJECTS / c->nelems, 1, max(BATCH_PAGES / c->npages, 1));
 }
 
 /* Visit a central for up to @max spans with free objects. */
@@ -339,7 +338,7 @@ static struct mspan *take_kept(struct goalloc_heap *heap, size_t size, unsigned 
 	s = slot->spare;
 	if (s && s->elemsize == round_up(size, GOALLOC_PAGE_SIZE) && IS_ALIGNED(s->base, align) &&
 	    s->central == heap_central(heap, nid, SPC(0, noscan)))
-		slot->spare = NULL;
+		spare_pop(slot);
 	else
 		s = NULL;
 	mcache_leave(slot);
@@ -372,7 +371,7 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 	    mcentral_alloc_large(heap_central(heap, nid, SPC(0, noscan)), size, gfp);
 	if (!s)
 		return NULL;
-	this_cpu_inc(s->slot->taken);
+	this_cpu_inc(mspan_counts(s)->taken);
 	this_cpu_add(heap->cache->large_bytes[noscan], s->elemsize);
 	*needzero = s->needzero;
 	return (void *)s->base;
@@ -380,17 +379,17 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 EXPORT_SYMBOL_FOR_KUNIT(mcache_alloc_large);
 
 /* The slot may be a dead CPU's, so that its counter is written and not added to. */
-static void flush_slot(struct mcache_slot *slot)
+static void flush_slot(struct mcache_slot *slot, struct mcache_counts *counts)
 {
 	struct mspan *s = slot->span;
 
 	if (s) {
-		WRITE_ONCE(slot->taken, slot->taken - hweight64(return_window(slot)));
+		WRITE_ONCE(counts->taken, counts->taken - hweight64(return_window(slot)));
 		close_window(slot);
 		mcentral_let_go(s);
 	}
-	let_go_all(slot->spare);
-	slot->spare = NULL;
+	while ((s = spare_pop(slot)))
+		mcentral_let_go(s);
 }
 
 /**
@@ -414,7 +413,7 @@ void mcache_flush(struct goalloc_heap *heap, struct mcache *c)
 			WRITE_ONCE(c->holds, true);
 			continue;
 		}
-		flush_slot(slot);
+		flush_slot(slot, &c->counts[SPC_CACHE - spc]);
 		mcache_mark_idle(slot);
 	}
 }

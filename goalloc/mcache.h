@@ -25,16 +25,16 @@
  *	NULL; it says which span and which of its objects in one pointer
  * @base: address of the window's first object
  * @span: the span that the window lies in, or NULL
+ * @spare: the last of more spans that this CPU owns, a ring linked by mspan.next, or
+ *	NULL (spare.h); of a large class the one that it keeps for the next request
+ * @local_frees: objects freed into a window by their owner
  * @elemsize: bytes an object
+ * @seq: odd while @span, @word and @free change together
  * @idle: 1 = nobody is in this slot; an interrupt that finds less goes another way
  * @fresh: no free object of the window was ever handed out: the pages were zero
  *	when the span was made, and nothing was freed into the window
- * @seq: odd while @span, @word and @free change together
- * @local_frees: objects freed into a window by their owner
- * @taken: objects moved from the shared maps into windows, less those moved
- *	back; so mallocs = @taken + @local_frees - weight(@free)
- * @spare: more spans that this CPU owns, linked by mspan.next; of a large class
- *	the one that it keeps for the next request
+ * @spares: how many spans are in the ring
+ * @hope: how many spans may be kept in which nothing is free (spare.h)
  *
  * One cache line.  Written by its CPU with the slot marked busy; @span,
  * @word and @free are read by other CPUs under @seq.
@@ -46,26 +46,31 @@ struct mcache_slot {
 	struct mspan *span;
 	struct mspan *spare;
 	unsigned long local_frees;
-	unsigned long taken;
-	u16 elemsize;
+	u32 elemsize;
+	u32 seq;
 	s8 idle;
 	bool fresh;
-	u32 seq;
+	u8 spares;
+	u8 hope;
 } ____cacheline_aligned;
 
-static_assert(offsetofend(struct mcache_slot, seq) <= 64);
+static_assert(offsetofend(struct mcache_slot, hope) <= 64);
 static_assert(sizeof(struct mcache_slot) == __GOALLOC_SLOT_SIZE);
-static_assert(GOALLOC_MAX_SMALL_SIZE <= U16_MAX);
 
 /**
  * struct mcache_counts - what one CPU counts of one span class beside its slot
  * @remote_frees: objects freed through the shared map
  * @refills: windows taken
+ * @taken: objects moved from the shared maps into windows, less those moved
+ *	back; so mallocs = @taken + slot.local_frees - weight(slot.free)
+ *
+ * (Aligned so that mspan_counts() has one product less.)
  */
 struct mcache_counts {
 	unsigned long remote_frees;
 	unsigned long refills;
-};
+	unsigned long taken;
+} __aligned(32);
 
 /**
  * struct mcache - one CPU's cache of one heap
@@ -139,8 +144,8 @@ void *mcache_alloc_large(struct goalloc_heap *heap, size_t size, unsigned int no
 bool mcache_refill(struct mcache_slot *slot);
 void *mcache_alloc_refilled(struct mcache_slot *slot);
 enum free_result mcache_free(struct mspan *s, unsigned int index);
-enum free_result mcache_free_beside(unsigned long *word, struct mspan *s,
-				    struct mcache_slot *slot, unsigned long nr);
+const void *mcache_free_beside(unsigned long *word, struct mspan *s, struct mcache_slot *slot,
+			       unsigned long nr);
 enum free_result mcache_free_remote(struct mspan *s, unsigned int index);
 unsigned long mcache_free_bits(struct mspan *s, unsigned int w, unsigned long bits);
 bool mcache_is_free(struct mspan *s, unsigned int index);
@@ -206,22 +211,15 @@ static __always_inline void mcache_mark_idle(struct mcache_slot *slot)
 	WRITE_ONCE(slot->idle, 1);
 }
 
-/* With preemption off already; it is on again if the slot is busy. */
-static __always_inline bool mcache_enter_here(struct mcache_slot __percpu *slots,
-					      struct mcache_slot **slot)
+static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,
+					 struct mcache_slot **slot)
 {
+	preempt_disable();
 	*slot = raw_cpu_ptr(slots);
 	if (likely(mcache_mark_busy(*slot)))
 		return true;
 	preempt_enable();
 	return false;
-}
-
-static __always_inline bool mcache_enter(struct mcache_slot __percpu *slots,
-					 struct mcache_slot **slot)
-{
-	preempt_disable();
-	return mcache_enter_here(slots, slot);
 }
 
 static __always_inline void mcache_leave(struct mcache_slot *slot)
@@ -237,25 +235,23 @@ static __always_inline struct mcache_slot __percpu *mcache_slots(struct goalloc_
 	return heap->cache->slot + spc;
 }
 
-/* The lowest object of a window that was read: see mcache_take(). */
-static __always_inline void *mcache_take_of(struct mcache_slot *slot, u64 bits, u32 elemsize,
-					    bool *needzero)
+/*
+ * The lowest object of a window that was read, and is not empty.  @needzero may be NULL; it
+ * is set unless the object is known to be zero.
+ */
+static __always_inline void *mcache_take_of(struct mcache_slot *slot, u64 bits, bool *needzero)
 {
 	u32 i = __ffs64(bits);
 
-	WRITE_ONCE(slot->free, bits & (bits - 1));
+	WRITE_ONCE(slot->free, bits & ~BIT_ULL(i % 64));
 	if (needzero)
 		*needzero = !slot->fresh;
-	return (void *)(slot->base + i * elemsize);
+	return (void *)(slot->base + i * slot->elemsize);
 }
 
-/*
- * The lowest object of a window that is not empty.  @needzero may be NULL; it is
- * set unless the object is known to be zero.
- */
 static __always_inline void *mcache_take(struct mcache_slot *slot, bool *needzero)
 {
-	return mcache_take_of(slot, slot->free, slot->elemsize, needzero);
+	return mcache_take_of(slot, slot->free, needzero);
 }
 
 /* What a request counts as in the heap profile, where all objects have one size. */
@@ -275,22 +271,20 @@ static __always_inline enum take_fast mcache_take_fast(struct mcache_slot __perc
 						       size_t size, void **obj, bool *needzero,
 						       struct mcache_slot **slot)
 {
-	u32 elemsize;
 	u64 bits;
 
 	if (!mcache_enter(slots, slot))
 		return TAKE_FAST_OTHER;
-	bits = (*slot)->free;		/* before the count: nothing is read twice */
-	elemsize = (*slot)->elemsize;
+	bits = (*slot)->free;		/* before the count: it is not read twice */
 	if (__builtin_constant_p(size) && size == ELEMSIZE)
-		size = elemsize;
+		size = (*slot)->elemsize;
 	if (unlikely(!bits))
 		return TAKE_FAST_EMPTY;
 	if (unlikely(mprof_due(size))) {
 		mcache_leave(*slot);
 		return TAKE_FAST_OTHER;
 	}
-	*obj = mcache_take_of(*slot, bits, elemsize, needzero);
+	*obj = mcache_take_of(*slot, bits, needzero);
 	mcache_leave(*slot);
 	return TAKE_FAST_DONE;
 }
@@ -325,7 +319,7 @@ static __always_inline void mcache_count_free(struct mcache_slot *slot, unsigned
 
 enum free_fast {
 	FREE_FAST_DONE,
-	FREE_FAST_MISSED,	/* not there, or free already; the slot stays busy */
+	FREE_FAST_MISSED,	/* not there, or free already */
 	FREE_FAST_BUSY,		/* the slot was busy: this is an interrupt */
 };
 
@@ -333,24 +327,36 @@ enum free_fast {
  * Free the object of a @bit of a @word of the span's map into this CPU's window, of @slot.
  * If MISSED, mcache_free_beside() goes on.  Preemption is off since before the object's index
  * was found good, and on again unless MISSED (mspan.h says why).
+ *
+ * The window is looked at before the slot is marked, and again after it: an interrupt may have
+ * moved it.  What another CPU's objects are freed into lies elsewhere, and who frees many of
+ * those would else write to a line that the other, which does the same, reads each time.
  */
 static __always_inline enum free_fast mcache_free_fast(const unsigned long *word, struct mspan *s,
 						       u8 bit, struct mcache_slot **slot)
 {
 	unsigned long bits;
 
-	if (!mcache_enter_here(s->slot, slot))
-		return FREE_FAST_BUSY;
-	if (unlikely((*slot)->word != word))
+	*slot = raw_cpu_ptr(s->slot);
+	if (unlikely(data_race((*slot)->word != word)))	/* with interrupts of this CPU */
 		return FREE_FAST_MISSED;
+	if (unlikely(!mcache_mark_busy(*slot))) {
+		preempt_enable();
+		return FREE_FAST_BUSY;
+	}
+	if (unlikely((*slot)->word != word))
+		goto missed;
 	bits = (*slot)->free;
 	if (unlikely((bits | READ_ONCE(*word)) & 1UL << bit))
-		return FREE_FAST_MISSED;
+		goto missed;
 	WRITE_ONCE((*slot)->free, bits | 1UL << bit);
 	(*slot)->fresh = false;
 	mcache_count_free(*slot, 1);
 	mcache_leave(*slot);
 	return FREE_FAST_DONE;
+missed:
+	mcache_mark_idle(*slot);
+	return FREE_FAST_MISSED;
 }
 
 #endif /* _GOALLOC_MCACHE_H */

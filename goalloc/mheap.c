@@ -49,13 +49,6 @@ static struct fixalloc *mspan_fixalloc(const struct mcentral *c)
 	return class_has_many(central_class(c)) ? &mspan_many : &mspan_few;
 }
 
-static void mspan_first_use(void *obj)
-{
-	struct mspan *s = obj;
-
-	INIT_LIST_HEAD(&s->partial);
-}
-
 /* (Readers of /proc/goalloc may still look at the struct's last life.) */
 static void mspan_set_objects(struct mspan *s, struct mcentral *c)
 {
@@ -141,7 +134,9 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	s->slot = mcache_slots(c->heap, c->spc);
 	s->central = c;
 	WRITE_ONCE(s->owner, NULL);
+	INIT_LIST_HEAD(&s->partial);
 	s->empty_kept = false;
+	s->keeper = 0;
 	mspan_set_objects(s, c);
 	if (heap_keeps_contents(c->heap))
 		construct(s, heap_cache(c->heap));
@@ -227,7 +222,6 @@ static void unmake_rcu(struct rcu_head *rcu)
 {
 	struct mspan *s = container_of(rcu, struct mspan, rcu);
 
-	INIT_LIST_HEAD(&s->partial);	/* as mspan_first_use() left it */
 	unmake(s);
 }
 
@@ -261,9 +255,9 @@ EXPORT_SYMBOL_FOR_KUNIT(mheap_span_stats);
 
 int mheap_init(void)
 {
-	fixalloc_init(&mspan_few, MSPAN_SIZE(MSPAN_WORDS_FEW), MEM_MSPAN, mspan_first_use);
-	fixalloc_init(&mspan_many, MSPAN_SIZE(MSPAN_WORDS_MANY + 1), MEM_MSPAN, mspan_first_use);
-	fixalloc_init(&tiny_maps, TINY_MAP_BYTES, MEM_MSPAN, NULL);
+	fixalloc_init(&mspan_few, MSPAN_SIZE(MSPAN_WORDS_FEW), MEM_MSPAN);
+	fixalloc_init(&mspan_many, MSPAN_SIZE(MSPAN_WORDS_MANY + 1), MEM_MSPAN);
+	fixalloc_init(&tiny_maps, TINY_MAP_BYTES, MEM_MSPAN);
 	return 0;
 }
 

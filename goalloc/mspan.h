@@ -149,7 +149,9 @@ enum mspan_state {
 
 /**
  * struct mspan - a run of pages holding objects of one size
- * @next: link of the private lists that pass spans on, and of fixalloc's
+ * @partial: link of the central's list; central lock.  (First: who looks at a span that is
+ *	gone, whose first word fixalloc takes for a link, does not look at this)
+ * @rcu: in its place while it is DEAD and waits for a grace period
  * @base: address of the first byte
  * @div_mul: index = (offset * div_mul) >> 32, for every offset of a small object
  * @elemsize: bytes an object
@@ -158,51 +160,51 @@ enum mspan_state {
  *	and 0 for dead ones.  (32 bits, so that a comparison takes it from memory)
  * @nelems: objects in the span
  * @npages: pages of 8 KiB
- * @spc: span class
- * @empty_kept: central counts it as wholly free; central lock
  * @slot: the slots of its span class in the per-CPU caches of its heap
- * @owner: the slot whose window lies in this span, or NULL; written by the owner
  * @central: where it goes when no CPU owns it
- * @state: enum mspan_state; see above for who writes it
+ * @spc: span class
  * @needzero: the pages were not known to be zero when the span was made
+ * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
+ * @empty_kept: central counts it as wholly free; central lock
  * @sampled: live objects that the heap profile has a record of; mprof.c
+ * @state: enum mspan_state; see above for who writes it
  * @fresh: words of @free_bits that have not been taken yet, so that their
  *	objects have never been handed out; owner
- * @nmi_freed: an object was freed in NMI, and kmemleak could not be told
+ * @keeper: a hint which slot keeps it as a spare although nothing was free; owner
+ * @owner: the slot whose window lies in this span, or NULL; written by the owner
+ * @next: link of the private lists that pass spans on
  * @queue: link of the central's llist while QUEUED
- * @partial: link of the central's list; central lock
- * @rcu: in their place while it is DEAD and waits for a grace period
  * @free_bits: the shared map; 1 = free and in no window
  *
- * The first cache line is written when the span is made or changes hands, and
- * read by every free.  The second is written by remote frees.
+ * The first cache line is read by every free, and written only when the span is made, by
+ * the central, and when an object is sampled.  The second is written by who owns the span
+ * and by remote frees.
  */
 struct mspan {
-	struct mspan *next;
+	union {
+		struct list_head partial;
+		struct rcu_head rcu;
+	};
 	unsigned long base;
 	u32 div_mul;
 	u32 elemsize;
 	u32 free_limit;
 	u16 nelems;
 	u16 npages;
-	u8 spc;
-	bool empty_kept;
 	struct mcache_slot __percpu *slot;
-	struct mcache_slot *owner;
 	struct mcentral *central;
-
-	u8 state;
+	u8 spc;
 	bool needzero;
-	u16 sampled;
-	u16 fresh;
 	bool nmi_freed;
-	union {
-		struct {
-			struct llist_node queue;
-			struct list_head partial;
-		};
-		struct rcu_head rcu;
-	};
+	bool empty_kept;
+	u16 sampled;
+
+	u8 state __aligned(8);
+	u16 fresh;
+	u16 keeper;
+	struct mcache_slot *owner;
+	struct mspan *next;
+	struct llist_node queue;
 	unsigned long free_bits[];
 };
 

@@ -50,7 +50,8 @@ static unsigned long minus(unsigned long a, unsigned long b)
  * there were: less while a window is there that is not counted yet, maybe less than 0.
  * @frees and @cached are added to.
  */
-static unsigned long slot_mallocs(const struct mcache_slot *slot, unsigned long *frees,
+static unsigned long slot_mallocs(const struct mcache_slot *slot,
+				  const struct mcache_counts *counts, unsigned long *frees,
 				  unsigned long *cached)
 {
 	unsigned long given, local;
@@ -61,7 +62,7 @@ static unsigned long slot_mallocs(const struct mcache_slot *slot, unsigned long 
 		seq = READ_ONCE(slot->seq);
 		smp_rmb();	/* the slot is read between two looks at seq */
 		local = READ_ONCE(slot->local_frees);
-		given = READ_ONCE(slot->taken) + local;
+		given = READ_ONCE(counts->taken) + local;
 		smp_rmb();	/* given out, then not: pairs with mcache_count_free() */
 		n = hweight64(READ_ONCE(slot->free));
 		smp_rmb();	/* as the first */
@@ -92,10 +93,11 @@ static void add_class(struct goalloc_heap *heap, unsigned int spc, struct class_
 
 	for_each_possible_cpu(cpu) {
 		const struct mcache *c = per_cpu_ptr(heap->cache, cpu);
+		const struct mcache_counts *counts = &c->counts[SPC_CACHE - spc];
 
-		st->frees += READ_ONCE(c->counts[SPC_CACHE - spc].remote_frees);
-		st->refills += READ_ONCE(c->counts[SPC_CACHE - spc].refills);
-		mallocs += slot_mallocs(&c->slot[spc], &st->frees, &st->cached);
+		st->frees += READ_ONCE(counts->remote_frees);
+		st->refills += READ_ONCE(counts->refills);
+		mallocs += slot_mallocs(&c->slot[spc], counts, &st->frees, &st->cached);
 	}
 	st->mallocs += never_less(heap, spc, mallocs);
 	for (nid = 0; nid < nr_node_ids; nid++) {
@@ -331,7 +333,7 @@ static void inherit_heap(struct goalloc_heap *heap)
 
 	for (i = heap->first_spc; i < heap->end_spc; i++) {
 		sum_one_class(heap, i, &cs);
-		this_cpu_add(to->slot[i].taken, cs.mallocs);
+		this_cpu_add(to->counts[SPC_CACHE - i].taken, cs.mallocs);
 		this_cpu_add(to->counts[SPC_CACHE - i].remote_frees, cs.frees);
 		this_cpu_add(to->counts[SPC_CACHE - i].refills, cs.refills);
 	}

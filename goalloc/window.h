@@ -25,6 +25,7 @@
 #define _GOALLOC_WINDOW_H
 
 #include "mcache.h"
+#include "spare.h"
 
 /*
  * Make @bits of word @w of span @s the window; what was there before has gone back.
@@ -34,15 +35,14 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 					unsigned long *word, unsigned long w,
 					unsigned long bits, bool fresh)
 {
-	unsigned long elemsize = s->elemsize;
-	u32 seq = slot->seq;
+	u32 elemsize = s->elemsize, seq = slot->seq;
 
 	WRITE_ONCE(slot->seq, seq + 1);
 	smp_wmb();	/* odd before the window changes; pairs with window_bits() */
 	WRITE_ONCE(slot->span, s);
 	WRITE_ONCE(slot->word, word);
 	WRITE_ONCE(slot->elemsize, elemsize);
-	slot->base = s->base + w * BITS_PER_LONG * elemsize;
+	slot->base = s->base + w * BITS_PER_LONG * (unsigned long)elemsize;
 	slot->fresh = fresh;
 	WRITE_ONCE(slot->free, bits);
 	smp_wmb();	/* even after it has changed */
@@ -62,7 +62,7 @@ static __always_inline void open_window(struct mcache_slot *slot, struct mspan *
 
 /*
  * Put what is left of the window back into the map.  Then it is closed, or opened
- * elsewhere.  Return: the bits; the caller takes their number off slot->taken.
+ * elsewhere.  Return: the bits; the caller takes their number off what was taken.
  */
 static inline u64 return_window(struct mcache_slot *slot)
 {
@@ -76,34 +76,35 @@ static inline u64 return_window(struct mcache_slot *slot)
 }
 
 /* What the window has left is FULL, or this CPU's spare; or it is returned, to be let go. */
-static inline struct mspan *leave_span(struct mcache_slot *slot, struct mspan *s, bool any_free)
+static inline struct mspan *leave_span(struct mcache_slot *slot, struct mspan *s, bool keep)
 {
-	if (!any_free && mspan_becomes_full(s))
+	if (!keep && mspan_becomes_full(s))
 		return NULL;
-	if (slot->spare)
+	if (!spare_has_room(slot, s))
 		return s;
-	s->next = NULL;
-	slot->spare = s;
+	spare_push(slot, s);
 	return NULL;
 }
 
 /*
  * Open the window elsewhere, and count what it finds there.  @left: the span that it leaves,
- * NULL if there is none or it stays; @any_free: that has free objects in its map.
+ * NULL if there is none or it stays; @keep: that does not become FULL, because something is
+ * free in its map, or is hoped for; @counts: mspan_counts() of both.
  * Return: @left if the caller must let go of it, else NULL.
  */
 static __always_inline struct mspan *shift_window(struct mcache_slot *slot, struct mspan *s,
 						  unsigned long *word, unsigned long w,
 						  unsigned long bits, bool fresh,
-						  struct mspan *left, bool any_free)
+						  struct mspan *left, bool keep,
+						  struct mcache_counts __percpu *counts)
 {
 	/* before its state changes: the barriers of open_window() are between */
 	if (left)
 		WRITE_ONCE(left->owner, NULL);
 	open_window(slot, s, word, w, bits, fresh);
 	if (bits)
-		this_cpu_add(s->slot->taken, hweight_long(bits));
-	return left ? leave_span(slot, left, any_free) : NULL;
+		this_cpu_add(counts->taken, hweight_long(bits));
+	return left ? leave_span(slot, left, keep) : NULL;
 }
 
 /* Leave the slot without span and window; what was in the window is back in the map. */

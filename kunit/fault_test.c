@@ -456,7 +456,7 @@ static void fault_counted(struct kunit *test)
 	struct fixalloc f;
 	void *list = NULL;
 
-	fixalloc_init(&f, 64, MEM_OTHER, NULL);
+	fixalloc_init(&f, 64, MEM_OTHER);
 	util_arm(FAULT_META, 1, 1);
 	KUNIT_EXPECT_NULL(test, fixalloc_alloc(&f, GFP_KERNEL));
 	util_disarm(FAULT_META, 1);

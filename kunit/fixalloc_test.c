@@ -9,22 +9,11 @@
 
 struct object {
 	void *link;		/* fixalloc's while the object is free */
-	unsigned long first;	/* first-use callbacks that this object saw */
 	u32 key;
 	u8 contents[];
 };
 
 #define CONTENTS	(OBJECT_SIZE - sizeof(struct object))
-
-static unsigned long nr_first;
-
-static void first_use(void *obj)
-{
-	struct object *o = obj;
-
-	o->first++;
-	nr_first++;
-}
 
 static void **alloc_all(struct kunit *test, struct fixalloc *f, unsigned int n)
 {
@@ -64,25 +53,6 @@ static void check_counts(struct kunit *test, struct fixalloc *f, unsigned long i
 	KUNIT_EXPECT_EQ(test, f->inuse + listed(f) + f->nbump, f->nchunks * per_chunk);
 }
 
-/* The first-use callback runs exactly once for each object, on memory that is zero. */
-static void fixalloc_first_use_once(struct kunit *test)
-{
-	struct fixalloc f;
-	unsigned int i, round;
-	void **objs;
-
-	nr_first = 0;
-	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, first_use);
-	for (round = 0; round < 3; round++) {
-		objs = alloc_all(test, &f, NR_OBJECTS);
-		for (i = 0; i < NR_OBJECTS; i++)
-			KUNIT_EXPECT_EQ(test, ((struct object *)objs[i])->first, 1);
-		KUNIT_EXPECT_EQ(test, nr_first, NR_OBJECTS);
-		free_all(&f, objs, NR_OBJECTS);
-	}
-	fixalloc_destroy(&f);
-}
-
 /* Objects are zero when they are handed out first, whatever was in their chunk before. */
 static void fixalloc_fresh_is_zero(struct kunit *test)
 {
@@ -90,7 +60,7 @@ static void fixalloc_fresh_is_zero(struct kunit *test)
 	struct fixalloc f;
 	void **objs;
 
-	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, NULL);
+	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER);
 	objs = alloc_all(test, &f, 1);
 	n = f.nbump;
 	KUNIT_EXPECT_GT(test, n, 0);
@@ -114,7 +84,7 @@ static void fixalloc_type_stable(struct kunit *test)
 	struct object *o;
 	void **objs;
 
-	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, NULL);
+	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER);
 	objs = alloc_all(test, &f, NR_OBJECTS);
 	chunks = f.nchunks;
 	for (i = 0; i < NR_OBJECTS; i++) {
@@ -164,7 +134,7 @@ static void fixalloc_disjoint(struct kunit *test)
 	struct fixalloc f;
 	void **objs;
 
-	fixalloc_init(&f, size, MEM_OTHER, NULL);
+	fixalloc_init(&f, size, MEM_OTHER);
 	objs = alloc_all(test, &f, n);
 	for (i = 0; i < n; i++)
 		util_fill(objs[i], size, i);
@@ -191,7 +161,7 @@ static void fixalloc_counts_random(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	util_seed(test, &rnd);
-	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, first_use);
+	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER);
 	for (step = 0; step < 4000; step++) {
 		if (n && (n == NR_OBJECTS || util_below(&rnd, 5) < 2)) {
 			unsigned int victim = util_below(&rnd, n);
@@ -219,7 +189,7 @@ static void fixalloc_destroy_gives_back(struct kunit *test)
 	struct fixalloc f;
 	void **objs;
 
-	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER, NULL);
+	fixalloc_init(&f, OBJECT_SIZE, MEM_OTHER);
 	mem_get_counts(&before);
 	objs = alloc_all(test, &f, NR_OBJECTS);
 	mem_get_counts(&during);
@@ -272,7 +242,7 @@ static void race(struct kunit *test, size_t size, unsigned int steps)
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	fixalloc_init(&r->f, size, MEM_OTHER, NULL);
+	fixalloc_init(&r->f, size, MEM_OTHER);
 	r->steps = steps;
 	util_run_on_all(test, race_on_cpu, r);
 	KUNIT_EXPECT_EQ(test, atomic_read(&r->bad), 0);
@@ -297,7 +267,6 @@ static void fixalloc_race_for_chunks(struct kunit *test)
 }
 
 static struct kunit_case fixalloc_cases[] = {
-	KUNIT_CASE(fixalloc_first_use_once),
 	KUNIT_CASE(fixalloc_fresh_is_zero),
 	KUNIT_CASE(fixalloc_type_stable),
 	KUNIT_CASE_PARAM(fixalloc_disjoint, fixalloc_size_gen_params),

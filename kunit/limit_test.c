@@ -564,7 +564,7 @@ static void limit_metadata(struct kunit *test)
 	struct fixalloc f;
 	void *obj;
 
-	fixalloc_init(&f, 64, MEM_OTHER, NULL);
+	fixalloc_init(&f, 64, MEM_OTHER);
 	mem_get_counts(&before);
 	KUNIT_EXPECT_EQ(test, limit_set(base + FIXALLOC_CHUNK_SIZE - 1), 0);
 	KUNIT_EXPECT_NULL(test, fixalloc_alloc(&f, GFP_KERNEL));

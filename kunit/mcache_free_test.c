@@ -6,28 +6,6 @@
 
 #define SPC_4096	SPC(44, 0)	/* two objects a span */
 
-/* Allocate @n objects, in order, into a new array. */
-static void **alloc_many(struct kunit *test, unsigned int spc, unsigned int n)
-{
-	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (i = 0; i < n; i++)
-		objs[i] = alloc(test, spc);
-	return objs;
-}
-
-/* Free what is not free yet of @n objects. */
-static void free_rest(struct kunit *test, void **objs, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!mcache_is_free(span(objs[i]), index_of(objs[i])))
-			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
-}
-
 /* The owner frees into its window, without touching the map, and allocates it next. */
 static void mcache_local_free(struct kunit *test)
 {
@@ -148,7 +126,7 @@ static void mcache_knows_what_is_free(struct kunit *test)
 
 /*
  * The window follows the first free into a full span, and the next allocation finds the
- * object there.  What it leaves is FULL, the CPU's spare, or queued.
+ * object there.  What it leaves is FULL, or a spare of the CPU.
  */
 static void mcache_window_follows(struct kunit *test)
 {
@@ -181,7 +159,8 @@ static void mcache_window_follows(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, util_free(objs[129]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ(test, slot->span, c);
-	KUNIT_EXPECT_EQ_MSG(test, b->state, MSPAN_QUEUED, "there is a spare");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, b, "there is room");
+	KUNIT_EXPECT_EQ(test, b->state, MSPAN_OWNED);
 	KUNIT_EXPECT_EQ(test, mspan_count_free(b), 2);
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 7);
 
@@ -190,7 +169,8 @@ static void mcache_window_follows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_on(test, other, objs[130]), FREE_OK);
 	KUNIT_EXPECT_EQ(test, util_free(objs[2]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ(test, slot->span, a);
-	KUNIT_EXPECT_EQ_MSG(test, c->state, MSPAN_QUEUED, "it is not lost");
+	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, c, "it is not lost");
+	KUNIT_EXPECT_EQ(test, c->state, MSPAN_OWNED);
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 3 * 64 + 6);
 	free_rest(test, objs, 3 * 64 + 10);
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
@@ -215,10 +195,17 @@ static void mcache_moved_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, inuse(test, SPC_128), 0);
 }
 
+/* As a free does that finds its object in no window. */
+static const void *free_beside(struct mcache_slot __percpu *slots, struct mspan *s,
+			       unsigned int w, unsigned int nr)
+{
+	preempt_disable();
+	return mcache_free_beside(s->free_bits + w, s, raw_cpu_ptr(slots), nr);
+}
+
 /* A bad free may come so late that its span is a large object's by now: that stays. */
 static void mcache_late_into_large(struct kunit *test)
 {
-	struct mcache_slot *slot;
 	struct mspan *s;
 	bool needzero;
 	void *obj;
@@ -226,10 +213,8 @@ static void mcache_late_into_large(struct kunit *test)
 	obj = mcache_alloc_large(util_heap(test), SZ_64K, 0, GFP_KERNEL, numa_mem_id(), &needzero);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	s = span(obj);
-	KUNIT_ASSERT_TRUE(test, mcache_enter(s->slot, &slot));
-	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits, s, slot, 1), FREE_DOUBLE);
-	KUNIT_ASSERT_TRUE(test, mcache_enter(s->slot, &slot));
-	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits + 1, s, slot, 0), FREE_DOUBLE);
+	KUNIT_EXPECT_PTR_EQ(test, free_beside(s->slot, s, 0, 1), obj + SZ_64K);
+	KUNIT_EXPECT_PTR_EQ(test, free_beside(s->slot, s, 1, 0), obj + BITS_PER_LONG * SZ_64K);
 	KUNIT_EXPECT_FALSE(test, mcache_is_free(s, 0));
 	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
 }
@@ -241,12 +226,12 @@ static void mcache_late_into_large(struct kunit *test)
 static void mcache_moves_within_class(struct kunit *test)
 {
 	void **objs = alloc_many(test, SPC_128, 2 * 64);
+	struct mcache_slot *slot = util_slot(util_heap(test), SPC(10, 1));
 	struct mspan *s = span(objs[0]);
-	struct mcache_slot *slot;
 
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_FULL);
-	KUNIT_ASSERT_TRUE(test, mcache_enter(util_heap(test)->cache->slot + SPC(10, 1), &slot));
-	KUNIT_EXPECT_EQ(test, mcache_free_beside(s->free_bits, s, slot, 1), FREE_DOUBLE);
+	KUNIT_EXPECT_PTR_EQ(test, free_beside(util_heap(test)->cache->slot + SPC(10, 1), s, 0, 1),
+			    objs[1]);
 	KUNIT_EXPECT_NULL(test, slot->span);
 	KUNIT_EXPECT_EQ(test, slot->idle, 1);
 	KUNIT_EXPECT_EQ(test, s->state, MSPAN_QUEUED);
@@ -310,63 +295,46 @@ static void mcache_moved_not_fresh(struct kunit *test)
 }
 
 /*
- * To a span of two objects no window moves: it becomes the spare of the CPU that frees, if
- * that has none, and serves its next refill; the next such span is queued.
+ * To a span of two objects no window moves: it becomes a spare of the CPU that frees, while
+ * there is room, and serves a refill in its turn; the next such span is queued.
  */
 static void mcache_adopts(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
 	struct mcache_slot *slot = util_slot(heap, SPC_4096);
-	void **objs = alloc_many(test, SPC_4096, 6), *more[2];
-	struct mspan *a = span(objs[0]), *b = span(objs[2]), *c = span(objs[4]);
+	void **objs = alloc_many(test, SPC_4096, 2 * (SPARE_PAGES + 1)), *more[3];
+	struct mspan *a = span(objs[0]), *last = span(objs[2 * SPARE_PAGES]);
+	unsigned int i;
 
 	more[0] = alloc(test, SPC_4096);
-	while (slot->spare) {	/* they came with it */
-		struct mspan *s = slot->spare;
-
-		slot->spare = s->next;
-		mcentral_let_go(s);
-	}
+	let_go_spares(slot);
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
 	KUNIT_EXPECT_PTR_EQ(test, slot->spare, a);
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_OWNED);
 	KUNIT_EXPECT_TRUE(test, in_map(objs[1]));
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_DOUBLE);
-	KUNIT_EXPECT_EQ(test, util_free(objs[2]), FREE_OK);
-	KUNIT_EXPECT_PTR_EQ_MSG(test, slot->spare, a, "it has one");
-	KUNIT_EXPECT_EQ(test, b->state, MSPAN_QUEUED);
+	for (i = 1; i < SPARE_PAGES; i++)
+		KUNIT_EXPECT_EQ(test, util_free(objs[2 * i]), FREE_OK);
+	KUNIT_EXPECT_EQ(test, slot->spares, SPARE_PAGES);
+	KUNIT_EXPECT_EQ(test, util_free(objs[2 * SPARE_PAGES]), FREE_OK);
+	KUNIT_EXPECT_EQ_MSG(test, slot->spares, SPARE_PAGES, "there is no room");
+	KUNIT_EXPECT_EQ(test, last->state, MSPAN_QUEUED);
 
 	more[1] = alloc(test, SPC_4096);
 	KUNIT_ASSERT_EQ(test, slot->free, 0);
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, SPC_4096), objs[1]);
-	KUNIT_EXPECT_NULL(test, slot->spare);
+	more[2] = alloc(test, SPC_4096);
+	KUNIT_EXPECT_PTR_EQ(test, more[2], objs[1]);
+	KUNIT_EXPECT_EQ(test, slot->spares, SPARE_PAGES - 1);
 
-	KUNIT_EXPECT_EQ(test, util_free(objs[4]), FREE_OK);
-	KUNIT_EXPECT_PTR_EQ(test, slot->spare, c);
 	mcache_flush(heap, get_cpu_ptr(heap->cache));
 	put_cpu_ptr(heap->cache);
 	KUNIT_EXPECT_NULL(test, slot->spare);
-	KUNIT_EXPECT_EQ(test, c->state, MSPAN_QUEUED);
+	KUNIT_EXPECT_EQ(test, slot->spares, 0);
+	KUNIT_EXPECT_EQ(test, span(objs[2])->state, MSPAN_QUEUED);
 	free_rest(test, more, ARRAY_SIZE(more));
-	free_rest(test, objs, 6);
-}
-
-/* A spare that is full again when its turn comes is left as such. */
-static void mcache_full_spare(struct kunit *test)
-{
-	struct mcache_slot *slot = util_slot(util_heap(test), SPC_128);
-	void **objs = alloc_many(test, SPC_128, 2 * 64), *obj;
-	struct mspan *a = span(objs[0]);
-
-	KUNIT_ASSERT_TRUE(test, mspan_cas_state(a, MSPAN_FULL, MSPAN_OWNED));
-	a->next = NULL;
-	slot->spare = a;
-	obj = alloc(test, SPC_128);
-	KUNIT_EXPECT_PTR_NE(test, span(obj), a);
-	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
-	KUNIT_EXPECT_EQ(test, util_free(obj), FREE_OK);
-	free_rest(test, objs, 2 * 64);
+	free_rest(test, objs, 2 * (SPARE_PAGES + 1));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_4096), 0);
 }
 
 static struct kunit_case mcache_free_cases[] = {
@@ -383,7 +351,6 @@ static struct kunit_case mcache_free_cases[] = {
 	KUNIT_CASE(mcache_window_moves_on),
 	KUNIT_CASE(mcache_moved_not_fresh),
 	KUNIT_CASE(mcache_adopts),
-	KUNIT_CASE(mcache_full_spare),
 	{}
 };
 

@@ -4,6 +4,7 @@
 #define _GOALLOC_MCACHE_TEST_H
 
 #include "kunit_util.h"
+#include "../goalloc/spare.h"
 
 #define SPC_8		SPC(1, 0)	/* 1024 objects a span: sixteen windows */
 #define SPC_128		SPC(10, 0)	/* 64 objects a span: one window */
@@ -99,6 +100,37 @@ static inline enum free_result free_on(struct kunit *test, unsigned int cpu, voi
 
 	util_call_on(test, cpu, remote_free_fn, &r);
 	return r.res;
+}
+
+/* Allocate @n objects, in order, into a new array. */
+static inline void **alloc_many(struct kunit *test, unsigned int spc, unsigned int n)
+{
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++)
+		objs[i] = alloc(test, spc);
+	return objs;
+}
+
+/* Free what is not free yet of @n objects. */
+static inline void free_rest(struct kunit *test, void **objs, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!mcache_is_free(span(objs[i]), index_of(objs[i])))
+			KUNIT_EXPECT_EQ(test, util_free(objs[i]), FREE_OK);
+}
+
+/* Leave a slot without spares. */
+static inline void let_go_spares(struct mcache_slot *slot)
+{
+	struct mspan *s;
+
+	while ((s = spare_pop(slot)))
+		mcentral_let_go(s);
 }
 
 #endif /* _GOALLOC_MCACHE_TEST_H */

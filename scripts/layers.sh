@@ -40,7 +40,8 @@ front.h: internal.h
 mstats.h: internal.h
 internal.h: cache.h compat.h fault.h mcache.h mprof.h mspan.h sizeclasses.h
 cache.h: mspan.h sizeclasses.h
-window.h: mcache.h
+window.h: mcache.h spare.h
+spare.h: mcache.h
 mcache.h: mprof.h mspan.h
 mprof.h: compat.h mspan.h
 mspan.h: sizeclasses.h

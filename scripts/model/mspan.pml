@@ -57,7 +57,8 @@ bool lock;		/* mcentral.lock */
 byte live;		/* objects that clients have */
 byte dead_lives;	/* how often the struct was reused */
 bool owner_done;
-bool spare;		/* a CPU that freed or left it has the span as its spare */
+bool spare;		/* a CPU that freed or left it has the span as its spare, in which
+			 * something may be free or not */
 bool moved;		/* a CPU that freed has its window there */
 
 /* cmpxchg; ok says whether it won */
@@ -206,6 +207,11 @@ active proctype owner()
 #endif
 		:: else -> skip
 		fi
+	:: atomic { holds && window == 0 && !spare ->
+		/* kept for what will be freed, whatever is free in it (spare.h) */
+		holds = false;
+		spare = true
+	   }
 	:: holds && (window != 0 || n == ALLOCS) ->
 		/* flush, a slow path that lets go, or a window that leaves for another span */
 #if BREAK != 10
