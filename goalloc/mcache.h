@@ -189,9 +189,9 @@ static inline struct mcache_counts __percpu *mspan_counts(const struct mspan *s)
  * interrupt between the two has put back what it found before it returns.)
  *
  * They do one thing and give up on everything else, with nothing changed: the
- * caller then goes the general way from the start; but who has the slot, and found
- * the window empty or elsewhere, takes it along.  So they need no registers but those
- * that a function may clobber.
+ * caller then goes the general way from the start; but who found the window empty takes
+ * the slot along, busy, and who found it elsewhere all but the mark.  So they need no registers
+ * but those that a function may clobber.
  */
 static __always_inline bool mcache_mark_busy(struct mcache_slot *slot)
 {
