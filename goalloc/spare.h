@@ -45,10 +45,15 @@
 #define KEPT_LEAST	3
 #define KEPT_MOST	(BITS_PER_LONG / 2)
 
-/* What a span says of the slot that keeps it.  (Another slot may have the same, seldom.) */
+/*
+ * What a span says of the slot that keeps it.  (Another slot may have the same, seldom: those of
+ * two CPUs are often a multiple of 4 MiB apart, so that the upper bits count as well.)
+ */
 static __always_inline u16 spare_keeper(const struct mcache_slot *slot)
 {
-	return (unsigned long)slot / __GOALLOC_SLOT_SIZE;
+	unsigned long at = (unsigned long)slot / __GOALLOC_SLOT_SIZE;
+
+	return at ^ at >> 16;
 }
 
 static inline bool spare_has_room(const struct mcache_slot *slot, const struct mspan *s)
