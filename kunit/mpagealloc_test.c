@@ -392,8 +392,8 @@ static void mpagealloc_random(struct kunit *test)
 /* A word of pages leaves the node's heap whole, so that nobody else has them. */
 static void mpagealloc_take_word_whole(struct kunit *test)
 {
-	struct page_heap *h = &page_heaps[util_memory_node()];
 	int nid = util_memory_node();
+	struct page_heap *h = &page_heaps[nid];
 	struct page_word pw, second;
 	struct page_run run;
 

@@ -168,6 +168,7 @@ static void mpagecache_local_free(struct kunit *test)
 	unsigned int tries;
 
 	util_skip_on_rt(test);
+	util_pin(test, raw_smp_processor_id());
 	/* The first runs fill the cache, where the heap was empty. */
 	for (tries = 0; tries < 4 && !ok; tries++) {
 		KUNIT_ASSERT_TRUE(test,
@@ -206,6 +207,7 @@ static void mpagecache_busy(struct kunit *test)
 	bool ok, same;
 
 	util_skip_on_rt(test);
+	util_pin(test, raw_smp_processor_id());
 	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);
@@ -231,6 +233,7 @@ static void mpagecache_long_runs_pass_by(struct kunit *test)
 	bool same;
 
 	util_skip_on_rt(test);
+	util_pin(test, raw_smp_processor_id());
 	KUNIT_ASSERT_TRUE(test, mpagecache_alloc(util_memory_node(), 2, 1, GFP_KERNEL, &run));
 	mpagecache_free(&run);
 	local_irq_save(flags);

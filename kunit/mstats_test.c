@@ -335,13 +335,10 @@ static void crowd_in(unsigned int cpu, void *arg)
  * Who finds a lock taken is counted; who finds it free is not.  A virtual CPU may not
  * run for a while just before it wants the lock: it is held longer and longer.
  */
-static void expect_counted(struct kunit *test, spinlock_t *lock, unsigned long *contended,
-			   void (*take)(struct crowd *crowd))
+static void expect_counted(struct kunit *test, struct mcentral *central, spinlock_t *lock,
+			   unsigned long *contended, void (*take)(struct crowd *crowd))
 {
-	struct crowd crowd = {
-		.central = heap_central(&default_heap, util_memory_node(), SPC(20, 0)),
-		.take = take,
-	};
+	struct crowd crowd = { .central = central, .take = take };
 	unsigned long before = READ_ONCE(*contended);
 	unsigned int i;
 
@@ -363,14 +360,15 @@ static void expect_counted(struct kunit *test, spinlock_t *lock, unsigned long *
 
 static void mstats_contended(struct kunit *test)
 {
-	struct mcentral *c = heap_central(&default_heap, util_memory_node(), SPC(20, 0));
-	struct page_heap *h = &page_heaps[util_memory_node()];
+	int nid = util_memory_node();	/* one, though this thread may move */
+	struct mcentral *c = heap_central(&default_heap, nid, SPC(20, 0));
+	struct page_heap *h = &page_heaps[nid];
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "who waits for a lock there sleeps, and may not while it spins");
 	util_other_cpu(test, cpumask_first(cpu_online_mask));
-	expect_counted(test, &c->lock, &c->contended, take_span);
-	expect_counted(test, &h->lock, &h->contended, take_pages);
+	expect_counted(test, c, &c->lock, &c->contended, take_span);
+	expect_counted(test, c, &h->lock, &h->contended, take_pages);
 }
 
 #define FILL_CLASS	33	/* 1152 bytes, 7 objects a span */
