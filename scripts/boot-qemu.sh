@@ -61,7 +61,9 @@ if [ "$GOALLOC_ARCH" = arm64 ]; then
 	machine="-M virt,gic-version=3 -accel tcg,thread=$thread -cpu neoverse-n1"
 elif [ -n "$icount" ]; then
 	cpus=1
+	# The same from boot to boot: the clock that the guest starts at, and what it takes for random.
 	machine='-M q35 -accel tcg,thread=single -cpu max -icount shift=0,sleep=off'
+	machine="$machine -seed 1 -rtc base=2026-01-01,clock=vm"
 elif [ "$accel" = kvm ]; then
 	machine='-M q35 -accel kvm -cpu host'
 else

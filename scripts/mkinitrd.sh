@@ -32,4 +32,7 @@ chmod +x "$root/init"
 printf '%s\n' "$command" >"$root/command"
 [ $# -eq 0 ] || cp -RL "$@" "$root/goalloc/"
 mkdir -p "$(dirname "$image")"
-(cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$image"
+# The same files are the same image: no boot is like another otherwise.
+find "$root" -exec touch -hd @0 {} +
+(cd "$root" && find . | LC_ALL=C sort |
+	cpio --quiet -o -H newc -R 0:0 --reproducible | gzip -1n) >"$image"
