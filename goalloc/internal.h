@@ -456,7 +456,9 @@ void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);
  * @partial: spans with some free objects, fuller ones in front
  * @empty: wholly free spans
  * @nr_empty: how many
+ * @empty_pages: their pages
  * @nr_spans: spans of this class and node in any state
+ * @nr_pages: their pages
  * @refills: how often a cache came for spans and found some
  * @given: how many it found
  * @made: spans that were made for it; whoever makes one
@@ -479,6 +481,8 @@ struct mcentral {
 	struct list_head empty;
 	unsigned int nr_empty;
 	atomic_t nr_spans;
+	unsigned long empty_pages;
+	atomic_long_t nr_pages;
 	unsigned long refills;
 	unsigned long given;
 	atomic_long_t made;

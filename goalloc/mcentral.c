@@ -28,6 +28,11 @@
  * says a bitmap: a push marks its class, and who trims a class and finds nothing left unmarks
  * it, under the lock, so that no span is on its way from the queue to a list, and looks again.
  *
+ * A class that has many spans makes longer ones: twice as long from LONG_SPANS on, four times
+ * from twice as many on, up to LONG_PAGES and LONG_OBJECTS.  Per object they cost less to make,
+ * to visit and to describe, and are full less often.  But while there are pages at hand for a
+ * short one no long one is drawn for.  To who takes spans a long one counts for two or four.
+ *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
  * and unmade after the lock is dropped.
@@ -46,6 +51,9 @@
 #define KEEP_ALL		UINT_MAX
 #define RECLAIM_SPANS		4	/* to look at in others' classes; more for a longer span */
 #define RECLAIM_TRIES		4	/* so often, while pages come back and no run fits */
+#define LONG_SPANS		16	/* spans of a class from which on the next are longer */
+#define LONG_PAGES		4	/* how long they become */
+#define LONG_OBJECTS		(MSPAN_WORDS_FEW * BITS_PER_LONG)
 
 /* The one of its node that has the idle map. */
 static struct mcentral *first_central(struct mcentral *c)
@@ -115,7 +123,10 @@ EXPORT_SYMBOL_FOR_KUNIT(mcentral_let_go);
 static void unlist(struct mcentral *c, struct mspan *s)
 {
 	list_del_init(&s->partial);
-	WRITE_ONCE(c->nr_empty, c->nr_empty - s->empty_kept);
+	if (!s->empty_kept)
+		return;
+	WRITE_ONCE(c->nr_empty, c->nr_empty - 1);
+	WRITE_ONCE(c->empty_pages, c->empty_pages - s->npages);
 	s->empty_kept = false;
 }
 
@@ -145,6 +156,7 @@ static void settle_empty(struct mcentral *c, struct mspan *s, unsigned int keep,
 	list_add(&s->partial, &c->empty);
 	s->empty_kept = true;
 	WRITE_ONCE(c->nr_empty, c->nr_empty + 1);
+	WRITE_ONCE(c->empty_pages, c->empty_pages + s->npages);
 	WRITE_ONCE(s->state, MSPAN_PARTIAL);
 }
 
@@ -224,6 +236,12 @@ static void hand_out(struct mcentral *c, struct mspan *s, struct mspan **taken)
 	WRITE_ONCE(c->given, c->given + 1);
 }
 
+/* How many spans of the class's length it counts for. */
+static unsigned int span_weight(const struct mcentral *c, const struct mspan *s)
+{
+	return max(s->npages / heap_class(c->heap, c->spc)->npages, 1);
+}
+
 /* Take up to @max spans off the lists.  One that loses its cmpxchg is queued. */
 static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 {
@@ -239,7 +257,7 @@ static struct mspan *take_listed(struct mcentral *c, unsigned int max)
 		if (!mspan_cas_state(s, MSPAN_PARTIAL, MSPAN_OWNED))
 			continue;
 		hand_out(c, s, &taken);
-		max--;
+		max -= min(max, span_weight(c, s));
 	}
 	return taken;
 }
@@ -266,7 +284,7 @@ static struct mspan *take_queued(struct mcentral *c, unsigned int max, bool *mor
 			unlist(c, s);
 		WRITE_ONCE(s->state, MSPAN_OWNED);
 		hand_out(c, s, &taken);
-		max--;
+		max -= min(max, span_weight(c, s));
 	}
 	return taken;
 }
@@ -339,10 +357,8 @@ EXPORT_SYMBOL_FOR_KUNIT(mcentral_trim);
 unsigned long mcentral_idle_pages(struct mcentral *c)
 {
 	bool waiting = !llist_empty(&c->queue) || READ_ONCE(c->pending);
-	unsigned int npages = heap_class(c->heap, c->spc)->npages;
 
-	return (unsigned long)(waiting ? atomic_read(&c->nr_spans) : READ_ONCE(c->nr_empty)) *
-	       max(npages, 1U);
+	return waiting ? atomic_long_read(&c->nr_pages) : READ_ONCE(c->empty_pages);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mcentral_idle_pages);
 
@@ -401,6 +417,15 @@ static bool charge(struct goalloc_heap *heap, unsigned int npages, gfp_t gfp)
 	return limit_charge(&heap->pages, npages, limit);
 }
 
+/* Take out what a span, or none, does not have of what was counted for it. */
+static void uncharge(struct goalloc_heap *heap, unsigned int npages, const struct mspan *s)
+{
+	unsigned int unused = npages - (s ? s->npages : 0);
+
+	if (unlikely(unused))
+		atomic_long_sub(unused, &heap->pages);
+}
+
 /*
  * A span of what is idle in other spans, or NULL.  Who finds little has the next one draw at
  * once, so that a heap with little to spare gets some, and does not unmake spans for good.
@@ -451,7 +476,6 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 			       gfp_t gfp)
 {
 	struct goalloc_heap *heap = c->heap;
-	unsigned int unused = npages;
 	struct mspan *s;
 
 	if (!charge(heap, npages, gfp) &&
@@ -460,10 +484,37 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 		return NULL;
 	}
 	s = make_charged(c, npages, align, gfp);
-	if (s)
-		unused -= s->npages;
-	if (unlikely(unused))
-		atomic_long_sub(unused, &heap->pages);
+	uncharge(heap, npages, s);
+	return s;
+}
+
+/* How long a new span should be: twice as long, or four times, where there are many. */
+static unsigned int long_pages(struct mcentral *c, const struct goalloc_size_class *sz)
+{
+	unsigned int npages = sz->npages, spans = atomic_read(&c->nr_spans), least, nelems;
+
+	if (sz->align_pages > 1)
+		return npages;
+	for (least = LONG_SPANS; npages <= LONG_PAGES / 2; least *= 2) {
+		nelems = (npages * 2 << GOALLOC_PAGE_SHIFT) / sz->size;
+		if (nelems > LONG_OBJECTS || spans < max(least, nelems))
+			break;
+		npages *= 2;
+	}
+	return npages;
+}
+
+/* A longer span than the class's; or one of its length, if one is at hand; or NULL. */
+static struct mspan *grow_long(struct mcentral *c, unsigned int npages, gfp_t gfp)
+{
+	struct mspan *s;
+
+	if (!charge(c->heap, npages, gfp))
+		return NULL;
+	s = mheap_reuse(c, npages, 1, gfp);
+	s = s ?: mheap_reuse(c, heap_class(c->heap, c->spc)->npages, 1, gfp);
+	s = s ?: make_charged(c, npages, 1, gfp);
+	uncharge(c->heap, npages, s);
 	return s;
 }
 
@@ -471,8 +522,12 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 static struct mspan *grow(struct mcentral *c, gfp_t gfp)
 {
 	const struct goalloc_size_class *sz = heap_class(c->heap, c->spc);
-	struct mspan *s = make_span(c, sz->npages, sz->align_pages, gfp);
+	unsigned int npages = long_pages(c, sz);
+	struct mspan *s = NULL;
 
+	if (npages > sz->npages)
+		s = grow_long(c, npages, gfp);
+	s = s ?: make_span(c, sz->npages, sz->align_pages, gfp);
 	if (s)
 		s->next = NULL;
 	return s;
@@ -481,8 +536,8 @@ static struct mspan *grow(struct mcentral *c, gfp_t gfp)
 /**
  * mcentral_take() - get spans with free objects
  * @c: the central
- * @max: at most so many, so that classes with few objects a span do not cost a
- *	lock an object
+ * @max: at most so many of the class's length, so that classes with few objects a span
+ *	do not cost a lock an object
  * @gfp: for making one, if there is none
  *
  * Context: any but NMI; may sleep if @gfp says so.

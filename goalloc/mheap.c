@@ -141,6 +141,7 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	if (heap_keeps_contents(c->heap))
 		construct(s, heap_cache(c->heap));
 	atomic_inc(&c->nr_spans);
+	atomic_long_add(run->npages, &c->nr_pages);
 	atomic_long_inc(&c->made);
 	sys_used(run->npages);
 	arena_set_spans(run->base, run->npages, s);
@@ -211,6 +212,7 @@ static void unmake(struct mspan *s)
 	WRITE_ONCE(s->free_limit, 0);
 	arena_set_spans(run.base, run.npages, NULL);
 	atomic_dec(&c->nr_spans);
+	atomic_long_sub(run.npages, &c->nr_pages);
 	mspan_delete(s, c);
 	atomic_long_sub(run.npages, &c->heap->pages);	/* last: with its last span a heap may go */
 	sys_unused(run.npages);

@@ -437,14 +437,17 @@ unsigned int mstats_span_inuse(const struct mspan *s)
 static void fill_span(const struct mspan *s, struct class_fill *fill)
 {
 	unsigned int inuse, nelems = max_t(unsigned int, s->nelems, 1);
+	unsigned long bytes = (unsigned long)s->npages << GOALLOC_PAGE_SHIFT;
 
 	if (smp_load_acquire(&s->state) == MSPAN_DEAD)	/* as in /proc/goalloc/spans */
 		return;
 	fill += min_t(unsigned int, s->spc, NR_SPC);
 	inuse = mstats_span_inuse(s);
 	fill->spans[min(inuse * NR_DECILES / nelems, NR_DECILES - 1U)]++;
+	fill->objects += nelems;
+	fill->bytes += bytes;
 	if (inuse * SPARSE_FRACTION < nelems)
-		fill->sparse += (unsigned long)s->npages << GOALLOC_PAGE_SHIFT;
+		fill->sparse += bytes;
 }
 
 /**

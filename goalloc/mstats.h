@@ -75,12 +75,16 @@ struct layer_stats {
 /**
  * struct class_fill - how full the spans of one class are, of all heaps
  * @spans: by tenths of their objects that are in use: under one, ..., nine and more
+ * @objects: in all of them, in use and free
+ * @bytes: of all of them
  * @sparse: bytes of spans that are nearly empty
  * @asked: bytes of the requests that live, estimated by profile_fill()
  * @given: bytes of the objects that they got, likewise
  */
 struct class_fill {
 	unsigned long spans[NR_DECILES];
+	unsigned long objects;
+	unsigned long bytes;
 	unsigned long sparse;
 	unsigned long asked;
 	unsigned long given;

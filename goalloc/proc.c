@@ -152,14 +152,6 @@ static int stats_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* Bytes of a span that no object can use, times the spans. */
-static unsigned long tail_waste(unsigned int sc, unsigned long spans)
-{
-	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
-
-	return spans * ((c->npages << GOALLOC_PAGE_SHIFT) - c->nelems * c->size);
-}
-
 /*
  * Of @bytes in use, those that were asked for: by the share of what was sampled, which
  * varies less than the sum of samples.  Tiny objects have no bytes of their own.
@@ -189,17 +181,16 @@ static void show_class(struct seq_file *m, unsigned int spc, const struct class_
 {
 	unsigned int sc = spc_size_class(spc);
 	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
-	unsigned long objects;
+	unsigned long waste = c->size ? fill->bytes - fill->objects * c->size : 0;
 	struct class_stats st;
 
 	mstats_class(NULL, spc, &st);
 	if (!st.spans && !st.mallocs)
 		return;
-	objects = spc <= SPC_LARGE_NOSCAN ? st.spans : st.spans * c->nelems;
 	seq_printf(m, "%5u %-6s %8u %8u %7u %8lu %10lu %10lu %12lu %12lu %8lu %8lu %8lu",
 		   sc, debug_spc_name(spc), c->size, c->npages << GOALLOC_PAGE_SHIFT, c->nelems,
-		   st.spans, st.inuse, objects > st.inuse ? objects - st.inuse : 0, st.mallocs,
-		   st.frees, st.refills, st.central, tail_waste(sc, st.spans));
+		   st.spans, st.inuse, fill->objects > st.inuse ? fill->objects - st.inuse : 0,
+		   st.mallocs, st.frees, st.refills, st.central, waste);
 	show_fill(m, fill, requested(fill, spc, mstats_class_bytes(NULL, spc, st.inuse)));
 }
 

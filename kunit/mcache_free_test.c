@@ -4,8 +4,6 @@
 
 #include "mcache_test.h"
 
-#define SPC_4096	SPC(44, 0)	/* two objects a span */
-
 /* The owner frees into its window, without touching the map, and allocates it next. */
 static void mcache_local_free(struct kunit *test)
 {
@@ -294,6 +292,10 @@ static void mcache_moved_not_fresh(struct kunit *test)
 	free_rest(test, objs, 64);
 }
 
+/* Spans of two objects and three pages, which is as long as they get; so many have room. */
+#define SPC_12K		SPC(56, 0)
+#define ADOPTED		DIV_ROUND_UP(SPARE_PAGES, 3)
+
 /*
  * To a span of two objects no window moves: it becomes a spare of the CPU that frees, while
  * there is room, and serves a refill in its turn; the next such span is queued.
@@ -301,12 +303,12 @@ static void mcache_moved_not_fresh(struct kunit *test)
 static void mcache_adopts(struct kunit *test)
 {
 	struct goalloc_heap *heap = util_heap(test);
-	struct mcache_slot *slot = util_slot(heap, SPC_4096);
-	void **objs = alloc_many(test, SPC_4096, 2 * (SPARE_PAGES + 1)), *more[3];
-	struct mspan *a = span(objs[0]), *last = span(objs[2 * SPARE_PAGES]);
+	struct mcache_slot *slot = util_slot(heap, SPC_12K);
+	void **objs = alloc_many(test, SPC_12K, 2 * (ADOPTED + 1)), *more[3];
+	struct mspan *a = span(objs[0]), *last = span(objs[2 * ADOPTED]);
 	unsigned int i;
 
-	more[0] = alloc(test, SPC_4096);
+	more[0] = alloc(test, SPC_12K);
 	let_go_spares(slot);
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_FULL);
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_OK);
@@ -314,18 +316,18 @@ static void mcache_adopts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->state, MSPAN_OWNED);
 	KUNIT_EXPECT_TRUE(test, in_map(objs[1]));
 	KUNIT_EXPECT_EQ(test, util_free(objs[1]), FREE_DOUBLE);
-	for (i = 1; i < SPARE_PAGES; i++)
+	for (i = 1; i < ADOPTED; i++)
 		KUNIT_EXPECT_EQ(test, util_free(objs[2 * i]), FREE_OK);
-	KUNIT_EXPECT_EQ(test, slot->spares, SPARE_PAGES);
-	KUNIT_EXPECT_EQ(test, util_free(objs[2 * SPARE_PAGES]), FREE_OK);
-	KUNIT_EXPECT_EQ_MSG(test, slot->spares, SPARE_PAGES, "there is no room");
+	KUNIT_EXPECT_EQ(test, slot->spares, ADOPTED);
+	KUNIT_EXPECT_EQ(test, util_free(objs[2 * ADOPTED]), FREE_OK);
+	KUNIT_EXPECT_EQ_MSG(test, slot->spares, ADOPTED, "there is no room");
 	KUNIT_EXPECT_EQ(test, last->state, MSPAN_QUEUED);
 
-	more[1] = alloc(test, SPC_4096);
+	more[1] = alloc(test, SPC_12K);
 	KUNIT_ASSERT_EQ(test, slot->free, 0);
-	more[2] = alloc(test, SPC_4096);
+	more[2] = alloc(test, SPC_12K);
 	KUNIT_EXPECT_PTR_EQ(test, more[2], objs[1]);
-	KUNIT_EXPECT_EQ(test, slot->spares, SPARE_PAGES - 1);
+	KUNIT_EXPECT_EQ(test, slot->spares, ADOPTED - 1);
 
 	mcache_flush(heap, get_cpu_ptr(heap->cache));
 	put_cpu_ptr(heap->cache);
@@ -333,8 +335,8 @@ static void mcache_adopts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->spares, 0);
 	KUNIT_EXPECT_EQ(test, span(objs[2])->state, MSPAN_QUEUED);
 	free_rest(test, more, ARRAY_SIZE(more));
-	free_rest(test, objs, 2 * (SPARE_PAGES + 1));
-	KUNIT_EXPECT_EQ(test, inuse(test, SPC_4096), 0);
+	free_rest(test, objs, 2 * (ADOPTED + 1));
+	KUNIT_EXPECT_EQ(test, inuse(test, SPC_12K), 0);
 }
 
 static struct kunit_case mcache_free_cases[] = {

@@ -40,6 +40,16 @@ static void mstats_identities(struct kunit *test)
 	util_check_identities(test);
 }
 
+static unsigned long class_pages(unsigned int spc)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		pages += atomic_long_read(&heap_central(&default_heap, nid, spc)->nr_pages);
+	return pages;
+}
+
 /* Every class counts its own mallocs and frees, wherever they happen, and no other's. */
 static void mstats_by_class(struct kunit *test)
 {
@@ -64,8 +74,9 @@ static void mstats_by_class(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, during.mallocs - before.mallocs, ARRAY_SIZE(objs));
 			KUNIT_EXPECT_EQ(test, during.frees, before.frees);
 			KUNIT_EXPECT_EQ(test, during.inuse - before.inuse, ARRAY_SIZE(objs));
-			KUNIT_EXPECT_GE(test, during.spans * goalloc_size_classes[sc].nelems,
-					during.inuse);
+			KUNIT_EXPECT_GE(test, class_pages(spc), during.spans);
+			KUNIT_EXPECT_GE(test, class_pages(spc) << GOALLOC_PAGE_SHIFT,
+					during.inuse * size);
 			cpu = cpumask_next(cpu, cpu_online_mask);
 			if (cpu >= nr_cpu_ids)
 				cpu = cpumask_first(cpu_online_mask);
@@ -410,13 +421,17 @@ static void mstats_fills(struct kunit *test)
 		}
 		if (j < n)
 			continue;	/* it was looked at before */
-		wanted.spans[min(inuse * 10 / c->nelems, 9U)]++;
-		if (inuse * 8 < c->nelems)
-			wanted.sparse += c->npages << GOALLOC_PAGE_SHIFT;
+		wanted.spans[min(inuse * 10 / s->nelems, 9U)]++;
+		wanted.objects += s->nelems;
+		wanted.bytes += s->npages << GOALLOC_PAGE_SHIFT;
+		if (inuse * 8 < s->nelems)
+			wanted.sparse += s->npages << GOALLOC_PAGE_SHIFT;
 	}
 	mstats_fill(fill);
 	for (i = 0; i < NR_DECILES; i++)
 		KUNIT_EXPECT_EQ_MSG(test, fill[spc].spans[i], wanted.spans[i], "tenth %u", i);
+	KUNIT_EXPECT_EQ(test, fill[spc].objects, wanted.objects);
+	KUNIT_EXPECT_EQ(test, fill[spc].bytes, wanted.bytes);
 	KUNIT_EXPECT_EQ(test, fill[spc].sparse, wanted.sparse);
 	free_all(objs, n);
 }

@@ -415,14 +415,14 @@ static struct mcentral *make_spans_idle(struct kunit *test)
 	unsigned int i, turn;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (turn = 0; turn < 3 && READ_ONCE(c->nr_empty) < NR_OBJS / 8 / 2; turn++) {
+	for (turn = 0; turn < 3 && READ_ONCE(c->empty_pages) < NR_OBJS / 8 / 2; turn++) {
 		for (i = 0; i < NR_OBJS; i++)
 			objs[i] = goalloc_alloc(1024, GFP_KERNEL);
 		scavenge_all();
 		free_many(objs, NR_OBJS);
 		mcentral_trim(c, NR_OBJS);
 	}
-	KUNIT_EXPECT_GE_MSG(test, READ_ONCE(c->nr_empty), NR_OBJS / 8 / 2, "no spans are idle");
+	KUNIT_EXPECT_GE_MSG(test, READ_ONCE(c->empty_pages), NR_OBJS / 8 / 2, "no spans are idle");
 	return c;
 }
 
@@ -463,7 +463,7 @@ static void scavenge_idle_is_counted(struct kunit *test)
 	c = make_spans_idle(test);
 	idle = scavenge_idle_pages();
 	mem_get_counts(&m);
-	KUNIT_EXPECT_GE(test, idle, m.prepared + READ_ONCE(c->nr_empty));
+	KUNIT_EXPECT_GE(test, idle, m.prepared + READ_ONCE(c->empty_pages));
 	scavenge_all();
 	KUNIT_EXPECT_EQ(test, scavenge_idle_pages(), 0);
 }

@@ -214,6 +214,12 @@ static void join_large(struct snapshot *s)
 	s->nclasses = n;
 }
 
+/* Its spans' bytes, of which some may be longer than others; of large objects none. */
+static u64 class_held(const struct class *c)
+{
+	return (c->inuse + c->free) * c->size + c->tail;
+}
+
 /* Of large objects: what no class and no object cache holds of all spans. */
 static u64 large_held(const struct snapshot *s)
 {
@@ -221,7 +227,7 @@ static u64 large_held(const struct snapshot *s)
 	unsigned int i;
 
 	for (i = 0; i < s->nclasses; i++)
-		small += s->classes[i].spans * s->classes[i].span;
+		small += class_held(&s->classes[i]);
 	for (i = 0; i < s->nheaps; i++)
 		small += s->heaps[i].size ? s->heaps[i].held : 0;
 	small = minus(s->stats.ready, small);
@@ -238,7 +244,7 @@ static void derive(struct snapshot *s)
 		struct class *c = &s->classes[i];
 
 		c->live = c->class ? c->inuse * c->size : s->stats.large_alloc;
-		c->held = c->class ? c->spans * c->span : c->spans ? large_held(s) : 0;
+		c->held = c->class ? class_held(c) : c->spans ? large_held(s) : 0;
 		c->waste = minus(c->held, c->live);
 	}
 	for (i = 0; i < s->nheaps; i++)

@@ -107,12 +107,13 @@ class Runs:
             at += 1
         return missing
 
-    def guess_totals(self, objects):
-        """@objects of a span by class, for the spans that have no number of their own."""
+    def guess_totals(self, sizes):
+        """Objects of the spans that have no number of their own; @sizes: theirs, by class."""
         ready = RUNS.index("ready")
         for row, clas in enumerate(self.clas):
             if clas >= 0 and self.kind[row] == ready and not self.total[row]:
-                self.total[row] = objects.get(clas, 0) if clas else 0
+                size = sizes.get(clas, 0)
+                self.total[row] = min(self.count[row] * PAGE // size, NO_COUNT) if size else 0
 
     def shape(self):
         """Spans that are wholly free, and those that are sparse: how many, bytes, objects."""

@@ -132,7 +132,7 @@ class Snapshot:
             deciles = [row.pop(name) for name in DECILES if name in row]
             row["deciles"] = deciles or None
             row["live"] = row["inuse"] * row["size"]
-            row["held"] = row["spans"] * row["span"]
+            row["held"] = (row["inuse"] + row["free"]) * row["size"] + row["waste"]
         return rows
 
     @staticmethod
@@ -157,7 +157,7 @@ class Snapshot:
         runs = pagemap.Runs(path)
         if self.optional("spans", lambda spans: self.join(runs, spans)) is None:
             self.notes.append("spans is missing: the map shows no CPU, node or state of spans.")
-        runs.guess_totals({row["class"]: row["objects"] for row in self.classes if row["class"]})
+        runs.guess_totals({row["class"]: row["size"] for row in self.classes if row["class"]})
         return runs
 
     def join(self, runs, path):
