@@ -201,7 +201,7 @@ struct mspan {
 
 	u8 state __aligned(8);
 	u16 fresh;
-	u16 keeper;
+	u32 keeper;
 	struct mcache_slot *owner;
 	struct mspan *next;
 	struct llist_node queue;

@@ -46,14 +46,12 @@
 #define KEPT_MOST	(BITS_PER_LONG / 2)
 
 /*
- * What a span says of the slot that keeps it.  (Another slot may have the same, seldom: those of
- * two CPUs are often a multiple of 4 MiB apart, so that the upper bits count as well.)
+ * What a span says of the slot that keeps it: the lower half of its address.  (Those of two
+ * CPUs may lie a multiple of 4 GiB apart, seldom.)
  */
-static __always_inline u16 spare_keeper(const struct mcache_slot *slot)
+static __always_inline u32 spare_keeper(const struct mcache_slot *slot)
 {
-	unsigned long at = (unsigned long)slot / __GOALLOC_SLOT_SIZE;
-
-	return at ^ at >> 16;
+	return lower_32_bits((unsigned long)slot);
 }
 
 static inline bool spare_has_room(const struct mcache_slot *slot, const struct mspan *s)
