@@ -454,24 +454,22 @@ static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsig
 }
 
 /*
- * A new span: of pages at hand, of what is idle in other spans, or of pages drawn.  What is
- * idle is unmade bit by bit, so that no allocation pays for all of it but one that would fail
+ * A new span where no pages are at hand: of what is idle in other spans, or of pages drawn.  What
+ * is idle is unmade bit by bit, so that no allocation pays for all of it but one that would fail
  * otherwise.  (One that reclaims memory, its own or others', has the shrinker do it.)
  */
-static struct mspan *make_charged(struct mcentral *c, unsigned int npages, unsigned int align,
-				  gfp_t gfp)
+static struct mspan *make_drawn(struct mcentral *c, unsigned int npages, unsigned int align,
+				gfp_t gfp)
 {
-	struct mspan *s = mheap_reuse(c, npages, align, gfp);
+	struct mspan *s = reclaim_span(c, npages, align, gfp);
 
-	if (!s)
-		s = reclaim_span(c, npages, align, gfp);
 	s = s ?: mheap_alloc(c, npages, align, gfp);
 	if (unlikely(!s) && reclaim(c, ULONG_MAX))
 		s = mheap_reuse(c, npages, align, gfp);
 	return s;
 }
 
-/* The same, if the heap's limit allows, or what is idle in the heap makes room. */
+/* A new span, if the heap's limit allows, or what is idle in the heap makes room. */
 static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned int align,
 			       gfp_t gfp)
 {
@@ -483,7 +481,7 @@ static struct mspan *make_span(struct mcentral *c, unsigned int npages, unsigned
 		atomic_long_inc(&heap->refused);
 		return NULL;
 	}
-	s = make_charged(c, npages, align, gfp);
+	s = mheap_reuse(c, npages, align, gfp) ?: make_drawn(c, npages, align, gfp);
 	uncharge(heap, npages, s);
 	return s;
 }
@@ -513,7 +511,7 @@ static struct mspan *grow_long(struct mcentral *c, unsigned int npages, gfp_t gf
 		return NULL;
 	s = mheap_reuse(c, npages, 1, gfp);
 	s = s ?: mheap_reuse(c, heap_class(c->heap, c->spc)->npages, 1, gfp);
-	s = s ?: make_charged(c, npages, 1, gfp);
+	s = s ?: make_drawn(c, npages, 1, gfp);
 	uncharge(c->heap, npages, s);
 	return s;
 }
