@@ -4,8 +4,8 @@
 #
 # The protocol must hold, and each defect that scripts/model/mspan.pml can be
 # built with must be found: a checker that finds nothing proves nothing.  The
-# search is exhaustive either way; "full" gives the processes more to do (gigabytes
-# of states, and more than ten minutes).  Prints KTAP.
+# search is exhaustive either way; "full" gives the processes more to do (9 GB
+# of states, and five minutes).  Prints KTAP.
 
 set -eu
 
