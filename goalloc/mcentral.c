@@ -29,9 +29,11 @@
  * it, under the lock, so that no span is on its way from the queue to a list, and looks again.
  *
  * A class that has many spans makes longer ones: twice as long from LONG_SPANS on, four times
- * from twice as many on, up to LONG_PAGES and LONG_OBJECTS.  Per object they cost less to make,
- * to visit and to describe, and are full less often.  But while there are pages at hand for a
- * short one no long one is drawn for.  To who takes spans a long one counts for two or four.
+ * from twice as many on, up to LONG_PAGES and LONG_OBJECTS, and no earlier than there are as many
+ * spans as a long one has objects.  Per object they cost less to make, to visit and to describe,
+ * and are full less often.  But while there are pages at hand for a short one no long one is
+ * drawn for.  (What comes back from idle spans in pieces too short for it serves the next.)  To
+ * who takes spans a long one counts for two or four.
  *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected

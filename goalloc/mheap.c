@@ -90,7 +90,7 @@ static void mspan_delete(struct mspan *s, const struct mcentral *c)
 	fixalloc_free(mspan_fixalloc(c), s);
 }
 
-/* (Who asks has looked at what this CPU's page cache has of that length, but not of less.) */
+/* (Who asks has looked at what this CPU's page cache has of that length, but not of @least.) */
 static bool mheap_alloc_run(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp,
 			    struct page_run *run)
 {

@@ -125,6 +125,10 @@ static void irq_call_start(void *arg)
 	hrtimer_start(&call->timer, ns_to_ktime(NSEC_PER_USEC), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
+static void irq_call_left(void *unused)
+{
+}
+
 void util_call_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg), void *arg)
 {
 	struct irq_call *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
@@ -136,6 +140,8 @@ void util_call_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg), v
 	compat_hrtimer_setup(&call->timer, irq_call_run, HRTIMER_MODE_REL_PINNED_HARD);
 	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, irq_call_start, call, 1), 0);
 	wait_for_completion(&call->done);
+	/* it answers when the timer's interrupt is over: who asks before races with its end */
+	KUNIT_EXPECT_EQ(test, smp_call_function_single(cpu, irq_call_left, NULL, 1), 0);
 	hrtimer_cancel(&call->timer);
 }
 

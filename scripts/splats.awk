@@ -5,23 +5,16 @@
 # expected" after.
 #
 # A data race (KCSAN) counts when a function of goalloc or of its tests is in it: the
-# kernel has races of its own.  It is printed whole.  One of these shows up in who waits for
-# a timer: hrtimer_cancel() asks whether the timer's function runs, while it ends, and asks
-# again if a sequence count changed (kernel/time/hrtimer.c, hrtimer_active()).
+# kernel has races of its own.  It is printed whole.
 #
 # Linux 6.12 counts the server of fair tasks among the tasks of a CPU (7.3 does not), and warns
 # "Dying CPU not properly vacated!" when a CPU goes with nothing on it but a queued server.
 # What was there is listed behind: the warning counts unless each list has no task but the
 # one that takes the CPU down.
 
-BEGIN {
-	timer_ends = "^BUG: KCSAN: data-race in (__hrtimer_run_queues / hrtimer_active|" \
-		"hrtimer_active / __hrtimer_run_queues)\n"
-}
-
 function end_of_race()
 {
-	if (race ~ /\[goalloc/ && race !~ timer_ends) {
+	if (race ~ /\[goalloc/) {
 		printf "%s", race
 		found = 1
 	}

@@ -48,8 +48,13 @@ check_sizeclasses()
 		$1 > 0 && int($4 / $3) != $5 { print "objects do not fill the span: " $0 }
 		{ n = 0; for (i = 14; i <= 23; i++) n += $i }
 		n != $6 { print "tenths are not all spans: " $0 }
-		{ most = $4 > 32768 ? $4 : 32768 }
-		$1 > 0 && $24 > ($14 + $15) * most { print "more nearly empty than there are: " $0 }' \
+		{
+			few = $14 + $15
+			most = ($7 + $8) * $3 + $13 - ($6 - few) * $4	# all, less the others
+			if (most < few * $4)
+				most = few * $4
+		}
+		$1 > 0 && $24 > most { print "more nearly empty than there are: " $0 }' \
 		$proc/sizeclasses)
 	[ -z "$bad" ] || complain "$bad"
 	same 'mallocs of all classes' "$(sum sizeclasses 9 '$2 != "tiny"')" \
