@@ -80,6 +80,12 @@ static inline struct goalloc_heap *util_heap(struct kunit *test)
 	return test->priv;
 }
 
+/* Its central of a span class, on the node that util_memory_node() says. */
+static inline struct mcentral *util_central(struct kunit *test, unsigned int spc)
+{
+	return heap_central(util_heap(test), util_memory_node(), spc);
+}
+
 static inline struct mcache_slot *util_slot(struct goalloc_heap *heap, unsigned int spc)
 {
 	return &raw_cpu_ptr(heap->cache)->slot[spc];

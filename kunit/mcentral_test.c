@@ -13,11 +13,6 @@
 #define NR_RECLAIM	1024	/* spans, 8 MiB */
 #define MAX_OBJS	800
 
-static struct mcentral *central_of(struct kunit *test, unsigned int spc)
-{
-	return heap_central(util_heap(test), util_memory_node(), spc);
-}
-
 /* Objects that fill whole spans, in address order within each. */
 static void **alloc_spans(struct kunit *test, unsigned int spc, unsigned int nspans)
 {
@@ -91,7 +86,7 @@ static void mcentral_new_span(struct kunit *test)
 	struct mspan *s;
 
 	for (spc = SPC(1, 0); spc <= SPC_TINY; spc++) {
-		c = central_of(test, spc);
+		c = util_central(test, spc);
 		s = mcentral_take(c, 1, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, s);
 		KUNIT_EXPECT_EQ(test, s->state, MSPAN_OWNED);
@@ -111,7 +106,7 @@ static void mcentral_new_span(struct kunit *test)
 /* The first free into a full span queues it, once; whoever comes for a span gets it. */
 static void mcentral_full_to_queued(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 2);
 	struct mspan *s = span(objs[0]);
 
@@ -137,7 +132,7 @@ static void mcentral_full_to_queued(struct kunit *test)
 /* A span with some objects free is PARTIAL; the free that empties it queues it. */
 static void mcentral_partial_to_queued(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 2);
 
 	free_objs(test, objs, 2);
@@ -157,7 +152,7 @@ static void mcentral_partial_to_queued(struct kunit *test)
 /* Wholly free spans go back to the page heap, and only they. */
 static void mcentral_trim_wholly_free(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 6);
 	struct mspan *last = span(objs[5 * NELEMS]);
 
@@ -176,7 +171,7 @@ static void mcentral_trim_wholly_free(struct kunit *test)
 /* Wholly free spans are kept for the next who comes, until they are trimmed. */
 static void mcentral_keeps_empty(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 11);
 	struct mspan *s;
 
@@ -203,7 +198,7 @@ static bool is_marked(struct mcentral *c)
 /* A class that has queued or wholly free spans is marked, and no other. */
 static void mcentral_marks(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K), *other = central_of(test, SPC_512);
+	struct mcentral *c = util_central(test, SPC_1K), *other = util_central(test, SPC_512);
 	void **objs = alloc_spans(test, SPC_1K, 11);
 
 	mcentral_trim(c, 0);
@@ -265,7 +260,7 @@ static void let_go_spans(struct mcentral *c, struct mspan *taken)
 /* What is idle is unmade bit by bit: no allocation pays for all of it. */
 static void mcentral_reclaims_little(struct kunit *test)
 {
-	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_48);
+	struct mcentral *idle = util_central(test, SPC_1K), *c = util_central(test, SPC_48);
 	int before, most = 0, n = NR_RECLAIM;
 	struct mspan *taken = NULL;
 	void **objs;
@@ -287,7 +282,7 @@ static void mcentral_reclaims_little(struct kunit *test)
 /* Who looked for idle spans in vain has the next one draw without a look. */
 static void mcentral_reclaims_in_vain(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_512);
+	struct mcentral *c = util_central(test, SPC_512);
 	struct mcentral *first = heap_central(c->heap, c->nid, c->heap->first_spc);
 	struct page_heap *h = &page_heaps[util_memory_node()];
 	struct mspan *taken = NULL;
@@ -323,14 +318,14 @@ static void free_busy(struct kunit *test, void **objs, unsigned int nspans)
 
 	for (i = 0; i < nspans; i++)
 		free_objs(test, objs + i * NELEMS_512 + 1, NELEMS_512 - 1);
-	mcentral_trim(central_of(test, SPC_512), 0);
+	mcentral_trim(util_central(test, SPC_512), 0);
 }
 
 /* A class whose queue is long, with nothing idle in it, does not keep others from their turn. */
 static void mcentral_reclaims_in_turn(struct kunit *test)
 {
 	struct page_run *runs = kunit_kcalloc(test, MAX_OBJS, sizeof(*runs), GFP_KERNEL);
-	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_32K);
+	struct mcentral *idle = util_central(test, SPC_1K), *c = util_central(test, SPC_32K);
 	struct mspan *taken = NULL;
 	int at_hand = 0, before;
 	void **busy, **objs;
@@ -374,7 +369,7 @@ static void free_shuffled(struct kunit *test, void **objs, unsigned int nspans)
 /* The same if the new size takes several pages, which come back one here, one there. */
 static void mcentral_reclaims_runs(struct kunit *test)
 {
-	struct mcentral *idle = central_of(test, SPC_1K), *c = central_of(test, SPC_32K);
+	struct mcentral *idle = util_central(test, SPC_1K), *c = util_central(test, SPC_32K);
 	struct page_heap *h = &page_heaps[util_memory_node()];
 	unsigned int nspans = NR_RECLAIM / 4 * 3 / 4;
 	struct mspan *taken = NULL;
@@ -393,7 +388,7 @@ static void mcentral_reclaims_runs(struct kunit *test)
 static void mcentral_reclaims_other_heap(struct kunit *test)
 {
 	struct page_heap *h = &page_heaps[util_memory_node()];
-	struct mcentral *c = central_of(test, SPC_48);
+	struct mcentral *c = util_central(test, SPC_48);
 	void **objs, **busy = alloc_busy(test, NR_RECLAIM);
 	unsigned int i, n = NR_RECLAIM * NELEMS;
 	unsigned int nspans = NR_RECLAIM / 2;
@@ -416,7 +411,7 @@ static void mcentral_reclaims_other_heap(struct kunit *test)
 /* Fuller spans are used before emptier ones, whichever was freed into first. */
 static void mcentral_fuller_first(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 4);
 	void **emptier = objs, **fuller = objs + NELEMS, **emptier_too = objs + 2 * NELEMS;
 	struct mspan *s;
@@ -438,7 +433,7 @@ static void mcentral_fuller_first(struct kunit *test)
 /* A batch is at most what was asked for; each span in it is owned, and they differ. */
 static void mcentral_batch(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_32K);
+	struct mcentral *c = util_central(test, SPC_32K);
 	void **objs = alloc_spans(test, SPC_32K, 10);
 	struct mspan *s, *next;
 
@@ -457,7 +452,7 @@ static void mcentral_batch(struct kunit *test)
 /* What a visit takes several of goes straight from the queue to who asks, but full ones. */
 static void mcentral_straight(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 5);
 	void **whole = objs, **part = objs + NELEMS, **full = objs + 2 * NELEMS;
 	void **listed = objs + 3 * NELEMS;
@@ -492,7 +487,7 @@ static void mcentral_straight(struct kunit *test)
 static void mcentral_looks_on(struct kunit *test)
 {
 	const unsigned int nspans = MAX_OBJS / NELEMS - 1;
-	struct mcentral *c = central_of(test, SPC_3K);
+	struct mcentral *c = util_central(test, SPC_3K);
 	void **objs = alloc_spans(test, SPC_3K, nspans + 1);
 	unsigned int i;
 	struct mspan *s;
@@ -512,7 +507,7 @@ static void mcentral_looks_on(struct kunit *test)
 static void mcentral_drains_all(struct kunit *test)
 {
 	const unsigned int nspans = MAX_OBJS / NELEMS - 1;
-	struct mcentral *c = central_of(test, SPC_3K);
+	struct mcentral *c = util_central(test, SPC_3K);
 	void **objs = alloc_spans(test, SPC_3K, nspans + 1);
 	unsigned int i, bad = 0;
 
@@ -537,7 +532,7 @@ static void mcentral_drains_all(struct kunit *test)
  */
 static void mcentral_stale_look(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_1K);
+	struct mcentral *c = util_central(test, SPC_1K);
 	void **objs = alloc_spans(test, SPC_1K, 4);
 	struct mspan *full = span(objs[0]), *partial = span(objs[NELEMS]);
 	struct mspan *other = span(objs[2 * NELEMS]), *s;
@@ -568,176 +563,6 @@ static void mcentral_stale_look(struct kunit *test)
 	free_objs(test, objs + 2 * NELEMS + 1, 2 * NELEMS - 1);
 }
 
-#define NR_LONG		300	/* spans, of which most are as long as they become */
-
-/* Take new spans, linked by next, the newest first; the pages that they have are @pages. */
-static struct mspan *take_new(struct kunit *test, struct mcentral *c, unsigned int n,
-			      unsigned long *pages)
-{
-	struct mspan *s, *taken = NULL;
-
-	*pages = 0;
-	while (n--) {
-		s = mcentral_take(c, 1, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, s);
-		KUNIT_EXPECT_NULL(test, s->next);
-		*pages += s->npages;
-		s->next = taken;
-		taken = s;
-	}
-	return taken;
-}
-
-static void let_go(struct mspan *s)
-{
-	struct mspan *next;
-
-	for (; s; s = next) {
-		next = s->next;
-		mcentral_let_go(s);
-	}
-}
-
-/*
- * The first spans of a class are as long as Go's; of a class that has many they are up to 4
- * pages and 256 objects, unless that would not be twice as long, or they are aligned.
- */
-static void mcentral_long(struct kunit *test)
-{
-	unsigned int sc, at[5], most;
-	unsigned long pages, bytes;
-	struct mcentral *c;
-	struct mspan *s, *all;
-
-	for (sc = 1; sc < GOALLOC_NUM_SIZE_CLASSES; sc++) {
-		const struct goalloc_size_class *sz = &goalloc_size_classes[sc];
-		unsigned int bad = 0, nth = NR_LONG;
-
-		c = central_of(test, SPC(sc, 0));
-		for (most = sz->npages; most <= 2 && sz->align_pages == 1; most *= 2)
-			if ((most * 2 << GOALLOC_PAGE_SHIFT) / sz->size > 256)
-				break;
-		memset(at, 0, sizeof(at));
-		all = take_new(test, c, NR_LONG, &pages);
-		for (s = all; s; s = s->next, nth--) {
-			bytes = (unsigned long)s->npages << GOALLOC_PAGE_SHIFT;
-			bad += s->nelems != bytes / sz->size || !mspan_all_free(s);
-			bad += s->npages < sz->npages || s->npages > most;
-			bad += nth <= 16 && s->npages != sz->npages;
-			bad += span_of(s->base + bytes - 1) != s;
-			at[min(s->npages, 4U)]++;
-		}
-		KUNIT_EXPECT_EQ_MSG(test, bad, 0, "spans of class %u", sc);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nr_pages), pages);
-		if (most > sz->npages)
-			KUNIT_EXPECT_GT_MSG(test, at[most], NR_LONG / 16, "class %u", sc);
-		let_go(all);
-		KUNIT_EXPECT_EQ_MSG(test, mcentral_idle_pages(c), pages, "still queued");
-		mcentral_trim(c, NR_LONG);
-		KUNIT_EXPECT_EQ_MSG(test, mcentral_idle_pages(c), pages, "kept");
-		KUNIT_EXPECT_EQ(test, mcentral_trim(c, 0), pages);
-		KUNIT_EXPECT_EQ(test, mcentral_idle_pages(c), 0);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nr_pages), 0);
-	}
-}
-
-/* Who takes several spans at once, from the lists or from the queue, gets as many pages. */
-static void mcentral_long_weight(struct kunit *test)
-{
-	struct mcentral *c = central_of(test, SPC_1K);
-	struct mspan *s, *taken, *all;
-	unsigned int visits, got;
-	unsigned long pages, sum;
-	bool queue;
-
-	for (queue = false; ; queue = true) {
-		all = take_new(test, c, NR_LONG, &pages);
-		KUNIT_ASSERT_GT(test, pages, 2 * NR_LONG);
-		let_go(all);
-		if (!queue)
-			mcentral_trim(c, NR_LONG);
-		all = NULL;
-		for (sum = visits = 0; sum < pages; visits++) {
-			taken = mcentral_take(c, 8, GFP_NOWAIT);
-			KUNIT_ASSERT_NOT_NULL(test, taken);
-			for (got = 0; taken; taken = s) {
-				s = taken->next;
-				got += taken->npages;
-				taken->next = all;
-				all = taken;
-			}
-			sum += got;
-			KUNIT_EXPECT_LT(test, got, 8 + 4);
-			KUNIT_EXPECT_TRUE_MSG(test, got >= 8 || sum == pages, "%u pages", got);
-		}
-		KUNIT_EXPECT_EQ(test, sum, pages);
-		let_go(all);
-		mcentral_trim(c, 0);
-		if (queue)
-			break;
-	}
-}
-
-#define NR_HOLES	256
-
-/* While pages are at hand for short spans nothing is drawn for long ones. */
-static void mcentral_long_holes(struct kunit *test)
-{
-	struct mcentral *c = central_of(test, SPC_1K), *other = central_of(test, SPC_48);
-	struct page_heap *h = &page_heaps[c->nid];
-	struct mspan *s, *next, *all, *kept = NULL;
-	unsigned int n = 0, retain = goalloc_scavenge_retain;
-	unsigned long pages, npresent;
-
-	goalloc_scavenge_retain = UINT_MAX;	/* however long it takes */
-	all = take_new(test, c, NR_LONG, &pages);
-	for (s = take_new(test, other, 2 * NR_HOLES, &pages); s; s = next) {
-		next = s->next;
-		if (s->base >> GOALLOC_PAGE_SHIFT & 1) {
-			s->next = kept;
-			kept = s;
-		} else {
-			mcentral_let_go(s);
-		}
-	}
-	mcentral_trim(other, 0);
-	npresent = h->npresent;
-	while (h->npresent == npresent && n < 2 * NR_HOLES) {
-		s = mcentral_take(c, 1, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, s);
-		n += s->npages == 1;
-		s->next = all;
-		all = s;
-	}
-	goalloc_scavenge_retain = retain;
-	KUNIT_EXPECT_GE_MSG(test, n, NR_HOLES * 3 / 4, "short spans before pages were drawn");
-	let_go(all);
-	let_go(kept);
-	util_heap_flush(test);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&util_heap(test)->pages), 0);
-}
-
-/* A heap whose limit has no room for a long span gets a short one. */
-static void mcentral_long_limited(struct kunit *test)
-{
-	struct goalloc_heap *heap = util_heap(test);
-	struct mcentral *c = central_of(test, SPC_1K);
-	struct mspan *s, *all;
-	unsigned long pages;
-
-	all = take_new(test, c, NR_LONG, &pages);
-	WRITE_ONCE(heap->limit, atomic_long_read(&heap->pages) + 1);
-	s = mcentral_take(c, 1, GFP_KERNEL);
-	KUNIT_EXPECT_TRUE(test, s && s->npages == 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->pages), heap->limit);
-	KUNIT_EXPECT_NULL(test, mcentral_take(c, 1, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->pages), heap->limit);
-	WRITE_ONCE(heap->limit, 0);
-	if (s)
-		mcentral_let_go(s);
-	let_go(all);
-}
-
 static const size_t large_sizes[] = {
 	32769, 40000, 40960, 65536, 65537, 100000, SZ_128K, SZ_1M - 1, SZ_1M, 3000000, SZ_4M,
 };
@@ -745,7 +570,7 @@ static const size_t large_sizes[] = {
 /* A large object is one span of as few pages as hold it, powers of two aligned to themselves. */
 static void mcentral_large(struct kunit *test)
 {
-	struct mcentral *c = central_of(test, SPC_LARGE);
+	struct mcentral *c = util_central(test, SPC_LARGE);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(large_sizes); i++) {
@@ -787,10 +612,6 @@ static struct kunit_case mcentral_cases[] = {
 	KUNIT_CASE(mcentral_looks_on),
 	KUNIT_CASE(mcentral_drains_all),
 	KUNIT_CASE(mcentral_stale_look),
-	KUNIT_CASE(mcentral_long),
-	KUNIT_CASE(mcentral_long_weight),
-	KUNIT_CASE(mcentral_long_holes),
-	KUNIT_CASE(mcentral_long_limited),
 	KUNIT_CASE(mcentral_large),
 	{}
 };
