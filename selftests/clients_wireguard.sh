@@ -55,5 +55,7 @@ use()
 umask 077
 chatter='wg4[12]: '
 begin wireguard
+# All that is said is printed: how much of it the kernel holds back differs from run to run.
+echo 0 >/proc/sys/net/core/message_cost
 client wireguard 'allowedips self-tests: pass' 300
 end
