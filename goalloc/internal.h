@@ -383,6 +383,7 @@ bool mpagealloc_find(struct page_heap *h, unsigned int npages, unsigned int alig
 bool mpagealloc_reuse(int nid, unsigned int npages, unsigned int align, struct page_run *run);
 bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gfp,
 		      struct page_run *run);
+bool mpagealloc_draw(int nid, unsigned int npages, gfp_t gfp, struct page_run *run);
 void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, bool zeroed,
 		    unsigned int keep, struct page_run *run);
 bool mpagealloc_take_word(int nid, unsigned int npages, struct page_word *pw);
@@ -437,6 +438,7 @@ extern struct list_head heap_list;
 int mheap_init(void);
 void mheap_exit(void);
 struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
+struct mspan *mheap_draw(struct mcentral *c, unsigned int npages, gfp_t gfp);
 struct mspan *mheap_alloc(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp);
 void mheap_free(struct mspan *s);
 void mheap_span_stats(unsigned long *inuse, unsigned long *bytes);

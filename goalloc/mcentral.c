@@ -31,9 +31,10 @@
  * A class that has many spans makes longer ones: twice as long from LONG_SPANS on, four times
  * from twice as many on, up to LONG_PAGES and LONG_OBJECTS, and no earlier than there are as many
  * spans as a long one has objects.  Per object they cost less to make, to visit and to describe,
- * and are full less often.  But while there are pages at hand for a short one no long one is
- * drawn for.  (What comes back from idle spans in pieces too short for it serves the next.)  To
- * who takes spans a long one counts for two or four.
+ * and are full less often.  But while there are pages for a short one, at hand or idle in other
+ * spans, none are drawn for a long one, and what is drawn for it costs nothing: no reclaim, no
+ * reserves, and no refusal where a limit has no room.  To who takes spans a long one counts for
+ * two or four.
  *
  * Work under the lock is bounded: a drain settles at most DRAIN_BATCH spans; what
  * the llist gave beyond that waits on pending.  Spans to be unmade are collected
@@ -428,15 +429,27 @@ static void uncharge(struct goalloc_heap *heap, unsigned int npages, const struc
 		atomic_long_sub(unused, &heap->pages);
 }
 
+/* A span of pages at hand: of @npages, or of @least, which may be less; or NULL. */
+static struct mspan *reuse_span(struct mcentral *c, unsigned int npages, unsigned int least,
+				unsigned int align, gfp_t gfp)
+{
+	struct mspan *s = mheap_reuse(c, npages, align, gfp);
+
+	if (!s && least < npages)
+		s = mheap_reuse(c, least, align, gfp);
+	return s;
+}
+
 /*
- * A span of what is idle in other spans, or NULL.  Who finds little has the next one draw at
- * once, so that a heap with little to spare gets some, and does not unmake spans for good.
+ * A span of what is idle in other spans, or NULL: of @npages, or of @least.  Who finds little
+ * has the next one draw at once, so that a heap with little to spare gets some, and does not
+ * unmake spans for good.
  */
-static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsigned int align,
-				  gfp_t gfp)
+static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsigned int least,
+				  unsigned int align, gfp_t gfp)
 {
 	struct mcentral *first = first_central(c);
-	unsigned long looks = max_t(unsigned long, RECLAIM_SPANS, npages);
+	unsigned long looks = max_t(unsigned long, RECLAIM_SPANS, least);
 	unsigned int tries = RECLAIM_TRIES;
 	struct mspan *s = NULL;
 	unsigned long pages;
@@ -448,7 +461,7 @@ static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsig
 	do {
 		pages = reclaim(c, looks);
 		if (pages)
-			s = mheap_reuse(c, npages, align, gfp);
+			s = reuse_span(c, npages, least, align, gfp);
 	} while (!s && pages && --tries);
 	if (pages < looks)
 		WRITE_ONCE(first->draw_next, true);
@@ -463,7 +476,7 @@ static struct mspan *reclaim_span(struct mcentral *c, unsigned int npages, unsig
 static struct mspan *make_drawn(struct mcentral *c, unsigned int npages, unsigned int align,
 				gfp_t gfp)
 {
-	struct mspan *s = reclaim_span(c, npages, align, gfp);
+	struct mspan *s = reclaim_span(c, npages, npages, align, gfp);
 
 	s = s ?: mheap_alloc(c, npages, align, gfp);
 	if (unlikely(!s) && reclaim(c, ULONG_MAX))
@@ -504,16 +517,32 @@ static unsigned int long_pages(struct mcentral *c, const struct goalloc_size_cla
 	return npages;
 }
 
-/* A longer span than the class's; or one of its length, if one is at hand; or NULL. */
+/*
+ * Is a heap's limit so far that nobody misses what is counted for a long span and taken out
+ * again, because there is but a short one?
+ */
+static bool has_room(struct goalloc_heap *heap)
+{
+	unsigned long limit = READ_ONCE(heap->limit);
+
+	return !limit ||
+	       atomic_long_read(&heap->pages) + LONG_PAGES * num_online_cpus() <= limit;
+}
+
+/*
+ * A longer span than the class's; or one of its length, if its pages are at hand or idle; or NULL:
+ * no effort is made to draw a long one.
+ */
 static struct mspan *grow_long(struct mcentral *c, unsigned int npages, gfp_t gfp)
 {
+	unsigned int least = heap_class(c->heap, c->spc)->npages;
 	struct mspan *s;
 
-	if (!charge(c->heap, npages, gfp))
+	if (!has_room(c->heap) || !charge(c->heap, npages, gfp))
 		return NULL;
-	s = mheap_reuse(c, npages, 1, gfp);
-	s = s ?: mheap_reuse(c, heap_class(c->heap, c->spc)->npages, 1, gfp);
-	s = s ?: make_drawn(c, npages, 1, gfp);
+	s = reuse_span(c, npages, least, 1, gfp);
+	s = s ?: reclaim_span(c, npages, least, 1, gfp);
+	s = s ?: mheap_draw(c, npages, gfp);
 	uncharge(c->heap, npages, s);
 	return s;
 }

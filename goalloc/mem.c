@@ -163,7 +163,7 @@ static struct page *map_reserved(int node, unsigned int order, gfp_t gfp, bool *
  * sys_map_easy() - draw a block that is larger than needed, if that costs nothing
  * @node: NUMA node to draw from
  * @order: block order, in kernel pages
- * @gfp: the caller's flags; without reclaim, warning or retry
+ * @gfp: the caller's flags; without reclaim, reserves, warning or retry
  * @zeroed: set when the block is known to be zero
  *
  * Return: as sys_map().
@@ -174,7 +174,8 @@ struct page *sys_map_easy(int node, unsigned int order, gfp_t gfp, bool *zeroed)
 				    __GFP_RETRY_MAYFAIL);
 	if (!limit_try(PAGE_SIZE << order))
 		return NULL;
-	return map_reserved(node, order, gfp | __GFP_NORETRY | __GFP_NOWARN, zeroed);
+	gfp |= __GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC;
+	return map_reserved(node, order, gfp, zeroed);
 }
 
 /**

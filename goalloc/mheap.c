@@ -150,6 +150,18 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	smp_store_release(&s->state, MSPAN_OWNED);
 }
 
+/* A span of these pages; or NULL without metadata, and they are free again. */
+static struct mspan *span_of_run(struct mcentral *c, const struct page_run *run, gfp_t gfp)
+{
+	struct mspan *s = mspan_new(c, gfp & ~__GFP_ZERO);
+
+	if (s)
+		mspan_publish(s, c, run);
+	else
+		mpagecache_free(run);
+	return s;
+}
+
 /**
  * mheap_reuse() - make a span of pages that were drawn before
  * @c: the central that asks
@@ -163,16 +175,29 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 struct mspan *mheap_reuse(struct mcentral *c, unsigned int npages, unsigned int align, gfp_t gfp)
 {
 	struct page_run run;
-	struct mspan *s = NULL;
 
 	if (!mpagecache_reuse(c->nid, npages, align, &run))
 		return NULL;
-	s = mspan_new(c, gfp & ~__GFP_ZERO);
-	if (s)
-		mspan_publish(s, c, &run);
-	else
-		mpagecache_free(&run);
-	return s;
+	return span_of_run(c, &run, gfp);
+}
+
+/**
+ * mheap_draw() - make a span of pages drawn, if that costs nothing
+ * @c: the central that asks
+ * @npages: length
+ * @gfp: for pages and metadata; pages without reclaim, reserves or a warning, and only if no
+ *	limit is in the way
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: as mheap_reuse().
+ */
+struct mspan *mheap_draw(struct mcentral *c, unsigned int npages, gfp_t gfp)
+{
+	struct page_run run;
+
+	if (!mpagealloc_draw(c->nid, npages, gfp, &run))
+		return NULL;
+	return span_of_run(c, &run, gfp);
 }
 
 /**

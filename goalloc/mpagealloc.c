@@ -26,9 +26,10 @@
  * start, and no allocation pays for a block of thousands of pages, each of which
  * costs some.  The draw tries that order first without reclaim, warning or retry,
  * then the orders below, down to the one that the request needs; only that last
- * try carries the caller's flags.  On a fragmented machine arenas simply stay
- * partly Reserved.  The caller's run is cut from the new block before anybody
- * else can see it, so a grown request cannot be starved.
+ * try carries the caller's flags, and none does for a span that could be shorter.
+ * On a fragmented machine arenas simply stay partly Reserved.  The caller's run is
+ * cut from the new block before anybody else can see it, so a grown request cannot
+ * be starved.
  *
  * LOCKS: page_heap.lock; never held across the buddy allocator.
  * INVARIANTS: nfree of an arena is the number of zeros in busy; busy contains
@@ -247,8 +248,8 @@ static unsigned int grow_order(struct page_heap *h, unsigned int min_order)
 		     max_t(unsigned int, min_order, COMPAT_MAX_ORDER));
 }
 
-/* Draw a block of at least @min_order; see the theory of operation. */
-static struct page *grow_draw(struct page_heap *h, unsigned int min_order, gfp_t gfp,
+/* Draw a block of at least @min_order; see the theory of operation.  @easy: only at no cost. */
+static struct page *grow_draw(struct page_heap *h, unsigned int min_order, gfp_t gfp, bool easy,
 			      unsigned int *order, bool *zeroed)
 {
 	struct page *page;
@@ -262,7 +263,8 @@ static struct page *grow_draw(struct page_heap *h, unsigned int min_order, gfp_t
 		if (page)
 			return page;
 	}
-	return sys_map(h->nid, min_order, gfp, zeroed);
+	return easy ? sys_map_easy(h->nid, min_order, gfp, zeroed) :
+		      sys_map(h->nid, min_order, gfp, zeroed);
 }
 
 /**
@@ -300,7 +302,7 @@ void mpagealloc_add(struct arena *a, unsigned int page, unsigned int npages, boo
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_add);
 
-static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
+static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp, bool easy,
 			    struct page_run *run)
 {
 	unsigned int order, min_order = PAGE_ORDER + order_base_2(npages);
@@ -309,7 +311,7 @@ static bool mpagealloc_grow(struct page_heap *h, unsigned int npages, gfp_t gfp,
 	struct arena *a;
 	bool zeroed;
 
-	page = grow_draw(h, min_order, gfp, &order, &zeroed);
+	page = grow_draw(h, min_order, gfp, easy, &order, &zeroed);
 	if (!page)
 		return false;
 	addr = (unsigned long)page_address(page);
@@ -361,9 +363,25 @@ bool mpagealloc_alloc(int nid, unsigned int npages, unsigned int align, gfp_t gf
 		      struct page_run *run)
 {
 	return mpagealloc_reuse(nid, npages, align, run) ||
-	       mpagealloc_grow(&page_heaps[nid], npages, gfp, run);
+	       mpagealloc_grow(&page_heaps[nid], npages, gfp, false, run);
 }
 EXPORT_SYMBOL_FOR_KUNIT(mpagealloc_alloc);
+
+/**
+ * mpagealloc_draw() - draw a run of pages, if that costs nothing
+ * @nid: node to prefer
+ * @npages: length of the run, at most a word's
+ * @gfp: for metadata, and for the pages, which are drawn without reclaim, reserves or a
+ *	warning, and only within the limit
+ * @run: filled in
+ *
+ * Context: any but NMI; may sleep if @gfp says so.
+ * Return: whether there was memory to draw.
+ */
+bool mpagealloc_draw(int nid, unsigned int npages, gfp_t gfp, struct page_run *run)
+{
+	return mpagealloc_grow(&page_heaps[nid], npages, gfp, true, run);
+}
 
 /**
  * mpagealloc_free() - free a run of pages

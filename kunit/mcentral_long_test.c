@@ -116,13 +116,16 @@ static void mcentral_long_weight(struct kunit *test)
 
 #define NR_HOLES	256
 
-/* While pages are at hand for short spans nothing is drawn for long ones. */
-static void mcentral_long_holes(struct kunit *test)
+/*
+ * While pages are at hand for short spans, nothing is drawn for long ones; nor while they are
+ * idle, but now and then: who comes after one that found little does not look.
+ */
+static void take_holes(struct kunit *test, bool idle)
 {
 	struct mcentral *c = util_central(test, SPC_1K), *other = util_central(test, SPC_48);
 	struct page_heap *h = &page_heaps[c->nid];
 	struct mspan *s, *next, *all, *kept = NULL;
-	unsigned int n = 0, retain = goalloc_scavenge_retain;
+	unsigned int n = 0, taken = 0, draws = 0, retain = goalloc_scavenge_retain;
 	unsigned long pages, npresent;
 
 	goalloc_scavenge_retain = UINT_MAX;	/* however long it takes */
@@ -136,32 +139,87 @@ static void mcentral_long_holes(struct kunit *test)
 			mcentral_let_go(s);
 		}
 	}
-	mcentral_trim(other, 0);
+	if (!idle)
+		mcentral_trim(other, 0);
 	npresent = h->npresent;
-	while (h->npresent == npresent && n < 2 * NR_HOLES) {
+	while (n < NR_HOLES * 3 / 4 && taken++ < 4 * NR_HOLES) {
 		s = mcentral_take(c, 1, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, s);
 		n += s->npages == 1;
+		draws += h->npresent > npresent;
+		npresent = h->npresent;
 		s->next = all;
 		all = s;
 	}
 	goalloc_scavenge_retain = retain;
-	KUNIT_EXPECT_GE_MSG(test, n, NR_HOLES * 3 / 4, "short spans before pages were drawn");
+	KUNIT_EXPECT_EQ_MSG(test, n, NR_HOLES * 3 / 4, "short spans of %u", taken);
+	KUNIT_EXPECT_LE(test, draws, idle ? 4 : 0);
 	let_go(all);
 	let_go(kept);
 	util_heap_flush(test);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&util_heap(test)->pages), 0);
 }
 
-/* A heap whose limit has no room for a long span gets a short one. */
-static void mcentral_long_limited(struct kunit *test)
+static void mcentral_long_holes(struct kunit *test)
 {
-	struct goalloc_heap *heap = util_heap(test);
+	take_holes(test, false);
+}
+
+static void mcentral_long_idle(struct kunit *test)
+{
+	take_holes(test, true);
+}
+
+/* Where memory_limit has room for short spans only they are made, and nothing counts as refused. */
+static void mcentral_long_no_effort(struct kunit *test)
+{
 	struct mcentral *c = util_central(test, SPC_1K);
+	struct limit_stats before, now;
 	struct mspan *s, *all;
 	unsigned long pages;
 
 	all = take_new(test, c, NR_LONG, &pages);
+	util_settled(NULL, NULL);	/* nothing can be given back to make room */
+	limit_get_stats(&before);
+	KUNIT_ASSERT_EQ(test, limit_set(before.held + 3 * GOALLOC_PAGE_SIZE), 0);
+	now = before;
+	while ((s = mcentral_take(c, 1, GFP_KERNEL | __GFP_NORETRY))) {
+		KUNIT_EXPECT_EQ(test, now.refused, before.refused);
+		limit_get_stats(&now);
+		s->next = all;
+		all = s;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, all->npages, 1, "the last");
+	KUNIT_EXPECT_EQ(test, now.refused, before.refused);
+	KUNIT_EXPECT_GT(test, now.held, before.held);
+	KUNIT_EXPECT_EQ(test, limit_set(0), 0);
+	let_go(all);
+}
+
+/* A heap whose limit has no room for a long span, or soon will have none, gets a short one. */
+static void mcentral_long_limited(struct kunit *test)
+{
+	struct goalloc_heap *heap = util_heap(test);
+	struct mcentral *c = util_central(test, SPC_1K);
+	unsigned long pages, room = 4UL * num_online_cpus();
+	struct mspan *s, *all;
+	unsigned int n = 0;
+
+	all = take_new(test, c, NR_LONG, &pages);
+	do {	/* scattered pages come first */
+		WRITE_ONCE(heap->limit, atomic_long_read(&heap->pages) + room);
+		s = mcentral_take(c, 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, s);
+		s->next = all;
+		all = s;
+	} while (s->npages < 4 && ++n < NR_HOLES);
+	KUNIT_EXPECT_EQ_MSG(test, s->npages, 4, "with room");
+	WRITE_ONCE(heap->limit, atomic_long_read(&heap->pages) + room - 1);
+	s = mcentral_take(c, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	KUNIT_EXPECT_EQ_MSG(test, s->npages, 1, "without");
+	s->next = all;
+	all = s;
 	WRITE_ONCE(heap->limit, atomic_long_read(&heap->pages) + 1);
 	s = mcentral_take(c, 1, GFP_KERNEL);
 	KUNIT_EXPECT_TRUE(test, s && s->npages == 1);
@@ -177,6 +235,7 @@ static void mcentral_long_limited(struct kunit *test)
 static int mcentral_long_init(struct kunit *test)
 {
 	util_pin(test, cpumask_first(cpu_online_mask));
+	util_settled(NULL, NULL);	/* scattered pages of other cases would make short spans */
 	return util_heap_init(test);
 }
 
@@ -184,6 +243,8 @@ static struct kunit_case mcentral_long_cases[] = {
 	KUNIT_CASE(mcentral_long),
 	KUNIT_CASE(mcentral_long_weight),
 	KUNIT_CASE(mcentral_long_holes),
+	KUNIT_CASE(mcentral_long_idle),
+	KUNIT_CASE(mcentral_long_no_effort),
 	KUNIT_CASE(mcentral_long_limited),
 	{}
 };
