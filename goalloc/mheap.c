@@ -136,7 +136,7 @@ static void mspan_publish(struct mspan *s, struct mcentral *c, const struct page
 	WRITE_ONCE(s->owner, NULL);
 	INIT_LIST_HEAD(&s->partial);
 	s->empty_kept = false;
-	s->keeper = 0;
+	WRITE_ONCE(s->keeper, 0);
 	mspan_set_objects(s, c);
 	if (heap_keeps_contents(c->heap))
 		construct(s, heap_cache(c->heap));

@@ -436,11 +436,13 @@ unsigned int mstats_span_inuse(const struct mspan *s)
  */
 static void fill_span(const struct mspan *s, struct class_fill *fill)
 {
-	unsigned int inuse, nelems = max_t(unsigned int, s->nelems, 1);
-	unsigned long bytes = (unsigned long)s->npages << GOALLOC_PAGE_SHIFT;
+	unsigned int inuse, nelems;
+	unsigned long bytes;
 
 	if (smp_load_acquire(&s->state) == MSPAN_DEAD)	/* as in /proc/goalloc/spans */
 		return;
+	nelems = max_t(unsigned int, READ_ONCE(s->nelems), 1);
+	bytes = (unsigned long)READ_ONCE(s->npages) << GOALLOC_PAGE_SHIFT;
 	fill += min_t(unsigned int, s->spc, NR_SPC);
 	inuse = mstats_span_inuse(s);
 	fill->spans[min(inuse * NR_DECILES / nelems, NR_DECILES - 1U)]++;

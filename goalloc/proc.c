@@ -181,7 +181,7 @@ static void show_class(struct seq_file *m, unsigned int spc, const struct class_
 {
 	unsigned int sc = spc_size_class(spc);
 	const struct goalloc_size_class *c = &goalloc_size_classes[sc];
-	unsigned long waste = c->size ? fill->bytes - fill->objects * c->size : 0;
+	unsigned long used = c->size ? fill->objects * c->size : fill->bytes;
 	struct class_stats st;
 
 	mstats_class(NULL, spc, &st);
@@ -190,7 +190,8 @@ static void show_class(struct seq_file *m, unsigned int spc, const struct class_
 	seq_printf(m, "%5u %-6s %8u %8u %7u %8lu %10lu %10lu %12lu %12lu %8lu %8lu %8lu",
 		   sc, debug_spc_name(spc), c->size, c->npages << GOALLOC_PAGE_SHIFT, c->nelems,
 		   st.spans, st.inuse, fill->objects > st.inuse ? fill->objects - st.inuse : 0,
-		   st.mallocs, st.frees, st.refills, st.central, waste);
+		   st.mallocs, st.frees, st.refills, st.central,
+		   fill->bytes - min(used, fill->bytes));
 	show_fill(m, fill, requested(fill, spc, mstats_class_bytes(NULL, spc, st.inuse)));
 }
 

@@ -29,8 +29,8 @@
  * @div_mul: offset * (u64)div_mul has in its upper 32 bits the index of the object at that
  *	offset of a span, and in its lower ones less than div_mul where an object begins;
  *	exact for every offset
- * @nelems: objects in a span
- * @npages: pages in a span
+ * @nelems: objects in a span; in the shortest, where a class has longer ones
+ * @npages: pages in a span; likewise
  * @align_pages: alignment of a span in pages, such that objects whose size is a power
  *	of two are aligned to it; 1 but for 16384 and 32768
  */

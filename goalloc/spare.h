@@ -22,7 +22,8 @@
  * free by this CPU into a span that it keeps brings HOPE_MOST, and a visit to the central one,
  * for a try.  What else was tried is in Documentation/performance.rst.
  *
- * HOW MANY: until they have two windows of objects or are four, but not more than SPARE_PAGES.
+ * HOW MANY: until they have two windows of objects or are four, but not more than SPARE_PAGES;
+ * all of them taken to be as long as the one that comes, which spans of a class mostly are.
  * An idle CPU's are let go by the scavenger (mcache_flush()).
  *
  * LOCKS: none; the slot is marked busy.

@@ -82,6 +82,7 @@ static void cache_shapes(struct kunit *test)
 				      (n >= LONG_PAGES ||
 				       (n << GOALLOC_PAGE_SHIFT) / size >= MANY_OBJECTS);
 		bad_fit += c.npages < LONG_PAGES && c.nelems < MANY_OBJECTS;
+		bytes = max_t(size_t, bytes, SZ_32K);	/* there are longer spans */
 		for (i = 0; i * size < bytes; i++) {
 			bad_index += (i * size * (u64)c.div_mul) >> 32 != i;
 			last = min((i + 1) * size, bytes) - 1;

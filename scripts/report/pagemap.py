@@ -3,7 +3,7 @@
 
 A row of pagemap is a run: pages that are alike.  What a span is beside that comes from
 spans, which has the same spans in the same order; while goalloc is used the two differ here
-and there, and a span without its row there has its class's number of objects.
+and there, and a span without its row there has as many objects as its class's shortest.
 
 Packed, a run is a number in each of these arrays, little-endian, one after the other:
 
