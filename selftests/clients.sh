@@ -43,7 +43,7 @@ results()
 {
 	awk -v chatter="$chatter" '/Traversal/ { moved = !/table-jumps=0/ }
 		/Total count mismatch/ && moved { next }
-		/^(hrtimer|clocksource|workqueue|perf|sched): / || $0 ~ chatter { next }
+		/^(hrtimer|clocksource|tsc|workqueue|perf|sched|sched_clock): |^TSC / || $0 ~ chatter { next }
 		!/Duration|Average|Traversal|encountered resize|retried/' "$said.$1"
 }
 
